@@ -1,0 +1,28 @@
+"""A registry without a public door."""
+
+from checks.evidence import Evidence, Unreadable
+from checks.frame import Subject, check
+from checks.model import Answer, Cause, CauseName, Cleared, ClosedToPublic, Symptom, Unknown
+
+
+@check(CauseName.PUBLIC_ACCESS_DISABLED, explains=(Symptom.ADDRESS_DENIED,))
+def public_access_disabled(subject: Subject, evidence: Evidence) -> Answer:
+    """Public network access is disabled.
+
+    The refusal reads like one by a network rule, but rules count for nothing here: the client must come
+    through a private endpoint, from its virtual network, with the private DNS zone linked.
+    Look: `az acr show --name REGISTRY --query publicNetworkAccess`. It is never switched on automatically.
+    """
+    del subject
+    settings = evidence.settings
+    if isinstance(settings, Unreadable):
+        return Unknown(
+            why=f"settings could not be read: {settings.why}", missing_right=settings.missing_right
+        )
+    if settings.public_network_access:
+        return Cleared(saw="public network access is enabled")
+    return Cause(
+        name=CauseName.PUBLIC_ACCESS_DISABLED,
+        culprit=ClosedToPublic(),
+        saw="publicNetworkAccess is Disabled, which overrides every network rule",
+    )

@@ -1,0 +1,120 @@
+"""A registry as Azure describes it, in; evidence out."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from azure.core.exceptions import AzureError, HttpResponseError, ResourceNotFoundError
+
+from checks.adapters.azure_clients import AzureClients
+from checks.evidence import Absent, Attributes, CeilingSource, RegistrySettings, Unreadable, Usage
+from checks.model import Registry
+
+# Basic, Standard and (until 2026) Premium: learn.microsoft.com/azure/container-registry/container-registry-skus
+_ASSUMED_CEILING: Final = 40 * 1024**4
+_FORBIDDEN: Final = (401, 403)
+
+# azure-mgmt-containerregistry 15.0.0 raises json.JSONDecodeError, a ValueError, for an HTML error page.
+AZURE_ERRORS: Final = (AzureError, ValueError)
+
+READ: Final = "Microsoft.ContainerRegistry/registries/read"
+LIST_USAGES: Final = "Microsoft.ContainerRegistry/registries/listUsages/read"
+METADATA_READ: Final = "Microsoft.ContainerRegistry/registries/metadata/read"
+
+
+class AzureRegistry:
+    """Reads registries through the Azure SDKs. Never raises for what Azure answers: it says why it could not read."""
+
+    def __init__(self, clients: AzureClients) -> None:
+        self._clients = clients
+
+    def settings(self, registry: Registry) -> RegistrySettings | Unreadable:
+        """The registry's settings, from the management plane."""
+        try:
+            found = self._clients.arm(registry).registries.get(registry.resource_group, registry.name)
+        except AZURE_ERRORS as error:
+            return unreadable(error, READ)
+        rules = found.network_rule_set
+        policies = found.policies
+        quarantine = policies.quarantine_policy if policies else None
+        return RegistrySettings(
+            sku=str.__str__(found.sku.name),  # an enum of the SDK's, or a name that it does not know yet
+            public_network_access=found.public_network_access != "Disabled",
+            denies_by_default=rules is not None and rules.default_action == "Deny",
+            ip_rules=tuple(rule.ip_address_or_range for rule in (rules.ip_rules if rules else None) or ()),
+            quarantine=quarantine is not None and quarantine.status == "enabled",
+            anonymous_pull=bool(found.anonymous_pull_enabled),
+            admin_user=bool(found.admin_user_enabled),
+        )
+
+    def usage(self, registry: Registry) -> Usage | Unreadable:
+        """How much of its quotas the registry uses."""
+        try:
+            arm = self._clients.arm(registry)
+            entries = arm.registries.list_usages(registry.resource_group, registry.name).value or []
+        except AZURE_ERRORS as error:
+            return unreadable(error, LIST_USAGES)
+        by_name = {str(entry.name): entry for entry in entries}
+        if "Size" not in by_name:
+            return Unreadable("listUsages has no entry named Size")
+        ceiling, ceiling_from = _ceiling(by_name, registry)
+        rules = by_name.get("IPRules")
+        return Usage(
+            used=by_name["Size"].current_value or 0,
+            ceiling=ceiling,
+            ceiling_from=ceiling_from,
+            ip_rule_limit=(rules.limit or 0) if rules else 0,
+        )
+
+    def repository(self, registry: Registry, repository: str) -> Attributes | Absent | Unreadable:
+        """The changeable attributes of a repository."""
+        return self._attributes(registry, lambda client: client.get_repository_properties(repository))
+
+    def tag(self, registry: Registry, repository: str, tag: str) -> Attributes | Absent | Unreadable:
+        """The changeable attributes of a tag, and the digest to which it points."""
+        return self._attributes(registry, lambda client: client.get_tag_properties(repository, tag))
+
+    def manifest(self, registry: Registry, repository: str, digest: str) -> Attributes | Absent | Unreadable:
+        """The changeable attributes of a manifest."""
+        return self._attributes(registry, lambda client: client.get_manifest_properties(repository, digest))
+
+    def _attributes(self, registry: Registry, read: Callable[[Any], Any]) -> Attributes | Absent | Unreadable:
+        try:
+            with self._clients.data_plane(registry) as client:
+                found = read(client)
+        except ResourceNotFoundError:
+            return Absent()
+        except AZURE_ERRORS as error:
+            return unreadable(error, METADATA_READ)
+        return Attributes(
+            write=found.can_write is not False,
+            delete=found.can_delete is not False,
+            read=found.can_read is not False,
+            list=found.can_list is not False,
+            updated_at=_utc(found.last_updated_on),
+            digest=getattr(found, "digest", None),
+        )
+
+
+def unreadable(error: Exception, right: str) -> Unreadable:
+    """Why a read failed, in words that hold no secret, and the right that it needs if it was refused."""
+    if isinstance(error, HttpResponseError) and error.status_code:
+        refused = error.status_code in _FORBIDDEN
+        return Unreadable(f"Azure answered {error.status_code}", right if refused else None)
+    return Unreadable(f"no answer from Azure ({type(error).__name__})")
+
+
+def _ceiling(by_name: dict[str, Any], registry: Registry) -> tuple[int, CeilingSource]:
+    """The service's own word, else the operator's, else the documented figure."""
+    of_service = by_name.get("MaximumStorageCapacity")
+    if of_service and of_service.limit and of_service.limit > 0:
+        return of_service.limit, CeilingSource.SERVICE
+    if registry.storage_ceiling_bytes:
+        return registry.storage_ceiling_bytes, CeilingSource.SETTING
+    return _ASSUMED_CEILING, CeilingSource.ASSUMED
+
+
+def _utc(at: datetime | None) -> datetime | None:
+    if at is None:
+        return None
+    return at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)

@@ -1,0 +1,1 @@
+"""One source, one file: what arrives, read strictly, into signals."""

@@ -1,0 +1,168 @@
+"""From sentences to one answer: what failed, where, and why."""
+
+import ipaddress
+import re
+from dataclasses import dataclass
+from typing import Final
+
+from checks.intake.error_text.dialects import another_registry, speaks_acr
+from checks.intake.error_text.operation import Operation, operation_at, operations_in
+from checks.intake.error_text.places import Owner, Place, Role, completed, places_in
+from checks.intake.error_text.reading import Reading, phrases, read
+from checks.intake.error_text.rules import RULES, Rule, Strength
+from checks.model import CauseName, Value
+
+
+class Explanation(Value, frozen=True):
+    """What a text says of a failed push, and how sure that is."""
+
+    cause: CauseName
+    alternatives: tuple[CauseName, ...] = ()
+    registry: str | None = None
+    repository: str | None = None
+    tag: str | None = None
+    digest: str | None = None
+    client_ip: str | None = None
+    confidence: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """One place in the text where a rule spoke."""
+
+    position: int
+    line: int
+    order: int
+    rule: Rule
+
+
+def explain(text: str) -> Explanation:
+    """Why the push failed that this text is about, as far as the text tells."""
+    reading = read(text)
+    places = places_in(reading)
+    decisive = _decisive(_sentences(reading))
+    line = decisive.line if decisive is not None else len(reading.starts) - 1
+    operation = operation_at(line, reading, operations_in(reading))
+    place = _failing_place(line, reading, places, operation)
+    cause, alternatives, confidence = _judged(reading, decisive, place, operation)
+    named = completed(place, places, reading)
+    return Explanation(
+        cause=cause,
+        alternatives=tuple(other for other in alternatives if other is not cause),
+        registry=named.host,
+        repository=named.repository,
+        tag=named.tag,
+        digest=named.digest,
+        client_ip=_refused_address(reading),
+        confidence=confidence,
+    )
+
+
+_REFUSED: Final = re.compile(
+    r"client ?with ?ip ?['\" ]{0,4}(?P<said_by_acr>[0-9a-f:.]{2,45})(?![\w:*])['\" ]{0,4}is ?not"
+    r"|ip address[: ]{1,3}['\"]?(?P<said_by_others>[0-9a-f:.]{2,45})(?![\w:*])['\"]? is (?:blocked|denied|not )",
+    re.IGNORECASE,
+)
+
+
+def _refused_address(reading: Reading) -> str | None:
+    """The address that the service says it refused; nothing when it is masked or not an address."""
+    addresses = [
+        _address(found["said_by_acr"] or found["said_by_others"])
+        for found in _REFUSED.finditer(reading.words)
+    ]
+    return next((address for address in reversed(addresses) if address), None)
+
+
+def _address(words: str) -> str | None:
+    try:
+        return str(ipaddress.ip_address(words.rstrip(".")))
+    except ValueError:
+        return None
+
+
+def _sentences(reading: Reading) -> list[Sentence]:
+    """Everything in the text that a rule knows, in order."""
+    found = [
+        Sentence(match.start(), reading.line_of(match.start()), order, rule)
+        for order, rule in enumerate(RULES)
+        for match in rule.pattern.finditer(reading.low)
+    ]
+    return sorted(found, key=lambda sentence: (sentence.position, sentence.order))
+
+
+def _decisive(sentences: list[Sentence]) -> Sentence | None:
+    """The sentence that tells: of the strongest kind, on the last such line, the first rule of the table."""
+    if not sentences:
+        return None
+    strongest = max(sentence.rule.strength for sentence in sentences)
+    strong = [sentence for sentence in sentences if sentence.rule.strength is strongest]
+    last = max(sentence.line for sentence in strong)
+    return min(
+        (sentence for sentence in strong if sentence.line == last), key=lambda sentence: sentence.order
+    )
+
+
+def _failing_place(
+    line: int, reading: Reading, places: tuple[Place, ...], operation: Operation | None
+) -> Place | None:
+    """The registry that the failing request went to: the one on the telling line, else what was pushed to."""
+    start, end = reading.start_of(line), reading.end_of(line)
+    here = [place for place in places if start <= place.position < end]
+    meant = Role.READ_FROM if operation is Operation.PULL else Role.PUSHED_TO
+    for roles in ({Role.CALLED}, {meant}, {Role.NAMED}):
+        if on_this_line := [place for place in here if place.role in roles]:
+            return on_this_line[-1]
+    before = [place for place in places if place.position < end]
+    for mentions in (before, list(places)):
+        for roles in ({meant}, {Role.CALLED, Role.NAMED}):
+            if fitting := [place for place in mentions if place.role in roles and not _is_arm_name(place)]:
+                return fitting[-1]
+    return next((place for place in reversed(places) if place.role is not Role.READ_FROM), None)
+
+
+def _is_arm_name(place: Place) -> bool:
+    return place.host is not None and "." not in place.host
+
+
+def _judged(
+    reading: Reading, decisive: Sentence | None, place: Place | None, operation: Operation | None
+) -> tuple[CauseName, tuple[CauseName, ...], float]:
+    """The cause, what else fits the words, and how sure that is.
+
+    Not a push, and not this kind of registry, come before what went wrong underneath.
+    """
+    if decisive is None or _ended_well(reading, decisive):
+        beneath, others, sure = CauseName.UNKNOWN, (), _SURE[Strength.HINT]
+    else:
+        beneath, others, sure = decisive.rule.cause, decisive.rule.alternatives, _SURE[decisive.rule.strength]
+    if operation is Operation.PULL:
+        return CauseName.NOT_A_PUSH, (beneath, *others), sure
+    if _is_elsewhere(reading, place):
+        return CauseName.OTHER_REGISTRY, (beneath, *others), sure
+    return beneath, others, sure
+
+
+_SURE: Final = {Strength.HINT: 0.3, Strength.STATUS: 0.6, Strength.SAID: 0.9}
+
+
+def _is_elsewhere(reading: Reading, place: Place | None) -> bool:
+    """Whether the failing request went to a registry that is not ACR."""
+    if place is not None and place.owner is Owner.ACR:
+        return False
+    if place is not None and place.owner is Owner.OTHER:
+        return not _ACR_BODY.search(reading.low)
+    return another_registry(reading) is not None and not speaks_acr(reading)
+
+
+_ACR_BODY: Final = phrases(r"aka\.ms/acr/", r"registry[_ ]disallowed[_ ]operation", r"client with ip '")
+"""Words that only ACR's own answers hold: who says them is ACR, whatever the host is called."""
+
+_SUCCESS: Final = phrases(
+    r"successfully (?:signed|pushed|attached)", r"digest: sha256:[0-9a-f]{64} size: \d", r"login succeeded$"
+)
+
+
+def _ended_well(reading: Reading, decisive: Sentence) -> bool:
+    """Whether the text goes on to say that it was done after all."""
+    return _SUCCESS.search(reading.low, decisive.position) is not None

@@ -1,0 +1,142 @@
+"""A pipeline's own report in, a signal out. The text is what its client printed, and is trusted least of all."""
+
+import hashlib
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Final
+
+import msgspec
+
+from checks.intake.error_text import Explanation, explain
+from checks.model import CauseName, Image, Proof, Registry, Rejection, Signal, Source, Symptom, Value
+from checks.names import is_address_like, is_digest, is_repository, is_tag
+
+LARGEST_REPORT: Final = 1024 * 1024
+_EXCERPT: Final = 1000
+
+_SYMPTOMS: Final = {
+    CauseName.LOCKED: Symptom.PUSH_DISALLOWED,
+    CauseName.STORAGE_LIMIT: Symptom.PUSH_DISALLOWED,
+    CauseName.FIREWALL_IP_DENIED: Symptom.ADDRESS_DENIED,
+    CauseName.PUBLIC_ACCESS_DISABLED: Symptom.ADDRESS_DENIED,
+}
+
+
+class PushReport(Value, frozen=True, rename="camel"):
+    """What a pipeline sends.
+
+    `text` is what the client printed. `registry` (login server) and `image` (`repository[:tag][@digest]`) say
+    what the text may have lost. `report_id` makes a repeated report the same report; `run_url` leads to the job.
+    """
+
+    text: str
+    registry: str | None = None
+    image: str | None = None
+    report_id: str | None = None
+    run_url: str | None = None
+
+
+class Explained(Value, frozen=True):
+    """A report that opens no incident, because nothing that the bot could look at explains its cause."""
+
+    explanation: Explanation
+
+
+_report = msgspec.json.Decoder(PushReport)
+
+
+def decode_report(body: bytes, source: Source) -> PushReport | Rejection:
+    """Strictly read a report. An unknown field, a wrong type or more than 1 MiB is a rejection that says so."""
+    if len(body) > LARGEST_REPORT:
+        return Rejection(
+            source=source, reason="too_large", detail=f"{len(body)} bytes; {LARGEST_REPORT} are taken"
+        )
+    try:
+        return _report.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as broken:
+        excerpt = body[:_EXCERPT].decode("utf-8", "replace")
+        return Rejection(source=source, reason="not_a_report", detail=str(broken), excerpt=excerpt)
+
+
+def read_report(
+    report: PushReport,
+    registries: Iterable[Registry],
+    *,
+    source: Source,
+    now: datetime,
+    sent_from: str | None = None,
+) -> Signal | Explained | Rejection:
+    """What a report tells.
+
+    `sent_from` is the address from which the report itself came; a denied address that is the same one is
+    thereby shown to be the sender's. A report never widens what policy allows.
+    """
+    explanation = explain(report.text)
+    registry = _registry(report, explanation, tuple(registries))
+    if isinstance(registry, str):
+        return _reject(report, source, "unknown_registry", registry)
+    symptom = _SYMPTOMS.get(explanation.cause)
+    if symptom is None:
+        return Explained(explanation=explanation)
+    image = _image(report.image) if report.image else _image_of(explanation)
+    if isinstance(image, str):
+        return _reject(report, source, "illegal_name", image)
+    if symptom is Symptom.PUSH_DISALLOWED and image is None:
+        return _reject(report, source, "no_image", "neither the text nor the report names what was pushed")
+    address = explanation.client_ip if symptom is Symptom.ADDRESS_DENIED else None
+    if address and not is_address_like(address):
+        return _reject(report, source, "illegal_name", f"address {address!r:.80}")
+    return Signal(
+        id=_report_id(report, registry, now),
+        source=source,
+        at=now,
+        registry=registry.name,
+        symptom=symptom,
+        image=image,
+        address=address,
+        proof=Proof.SAME_ADDRESS if address and address == sent_from else Proof.CLAIMED,
+        excerpt=report.text[-_EXCERPT:],
+    )
+
+
+def _registry(
+    report: PushReport, explanation: Explanation, registries: tuple[Registry, ...]
+) -> Registry | str:
+    """The configured registry that the report is about, or what is wrong with what it names."""
+    named = {host.casefold() for host in (report.registry, explanation.registry) if host}
+    if not named:
+        return registries[0] if len(registries) == 1 else "the report names no registry"
+    known = [r for r in registries if named == {r.login_server.casefold()}]
+    return known[0] if known else f"not configured: {', '.join(sorted(named))[:200]}"
+
+
+def _image_of(explanation: Explanation) -> Image | str | None:
+    if explanation.repository is None:
+        return None
+    return _legal(Image(repository=explanation.repository, tag=explanation.tag, digest=explanation.digest))
+
+
+def _image(text: str) -> Image | str:
+    """`repository[:tag][@digest]`, without the registry."""
+    named, _, digest = text.partition("@")
+    repository, _, tag = named.partition(":")
+    return _legal(Image(repository=repository, tag=tag or None, digest=digest or None))
+
+
+def _legal(image: Image) -> Image | str:
+    legal = (
+        is_repository(image.repository)
+        and (image.tag is None or is_tag(image.tag))
+        and (image.digest is None or is_digest(image.digest))
+    )
+    return image if legal else f"image {str(image)!r:.200}"
+
+
+def _report_id(report: PushReport, registry: Registry, now: datetime) -> str:
+    """The pipeline's own id if it gave one; else the same text within the same minute is the same report."""
+    once = report.report_id or f"{now:%Y-%m-%dT%H:%M} {report.image} {report.text}"
+    return hashlib.sha256(f"{registry.name}\n{once}".encode("utf-8", "replace")).hexdigest()[:24]
+
+
+def _reject(report: PushReport, source: Source, reason: str, detail: str) -> Rejection:
+    return Rejection(source=source, reason=reason, detail=detail, excerpt=report.text[-_EXCERPT:])

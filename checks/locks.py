@@ -1,0 +1,20 @@
+"""What the three lock checks have in common: one object's attributes in, an answer out."""
+
+from checks.evidence import Absent, Attributes, Looked, NotAsked, Unreadable
+from checks.model import Answer, Cause, CauseName, Cleared, LockedObject, Unknown
+
+
+def lock_answer(looked: Looked, locked: LockedObject) -> Answer:
+    """Whether `locked` is: an object without `writeEnabled` refuses a push with 405."""
+    match looked:
+        case Attributes(write=False):
+            saw = f"writeEnabled is false on {locked}"
+            return Cause(name=CauseName.LOCKED, culprit=locked, saw=saw)
+        case Attributes():
+            return Cleared(saw=f"writeEnabled is true on {locked}")
+        case Absent():
+            return Cleared(saw=f"there is no {locked} yet, so it holds no lock")
+        case NotAsked():
+            return Cleared(saw=f"the push names no {locked.level.value}")
+        case Unreadable(why=why, missing_right=right):
+            return Unknown(why=f"the attributes of {locked} could not be read: {why}", missing_right=right)

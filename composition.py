@@ -1,0 +1,284 @@
+"""Everything is built here, once, and each part only when it is first needed."""
+
+import os
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from checks.incident import Incident
+from checks.intake.event_grid import Event, Pushed
+from checks.intake.reported import Explained
+from checks.model import Registry, Rejection, Source
+from checks.ports import LogReader
+from remediations.incidents import Incidents
+from remediations.journal import Journal
+from remediations.ledger import Ledger
+from remediations.ports import Channel, Deliver, Queue, Respond, Table, Undo
+from remediations.reception import Reception
+from remediations.rejected import Rejected
+from settings import Settings, read_settings
+
+if TYPE_CHECKING:
+    import azure.functions as func
+    from azure.core.credentials import TokenCredential
+
+    from checks.adapters.azure_clients import AzureClients
+    from remediations.outbox import Outbox
+    from remediations.policy import Policy
+    from remediations.responder import Medic
+
+
+def build() -> "App":
+    """The app for this environment. Raises SettingsError for settings that cannot work."""
+    return App(read_settings(os.environ))
+
+
+def now() -> datetime:
+    """The time, in UTC."""
+    return datetime.now(UTC)
+
+
+class App:
+    """The bot, put together. The triggers and the command line call this and nothing below it."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self.registries: Mapping[str, Registry] = {r.name: r for r in settings.registries}
+
+    # What the triggers call.
+
+    def take_event(self, event: "func.EventGridEvent | func.CloudEvent") -> str:
+        """Take in an event of a registry, and say what became of it."""
+        news = self.reception.event(_event(event))
+        if isinstance(news, Pushed):
+            from remediations.responder import pushed
+
+            pushed(self.medic, news)
+        return news.reason if isinstance(news, Rejection) else type(news).__name__.lower()
+
+    def take_pipeline_event(self, event: "func.EventGridEvent | func.CloudEvent") -> str:
+        """Take in a pipeline's report from the custom topic, and say what became of it."""
+        import msgspec
+
+        body = msgspec.json.encode(_event(event).data)
+        return str(_outcome(self.reception.report(body, Source.PIPELINE_EVENT))[1]["outcome"])
+
+    def take_report(self, body: bytes, forwarded_for: str) -> tuple[int, dict[str, Any]]:
+        """Take in a pipeline's report over HTTP: the status and the JSON to answer with."""
+        sent_from = _last_address(forwarded_for)
+        return _outcome(self.reception.report(body, Source.PUSH_REPORT, sent_from))
+
+    def carry_out(self, message: bytes) -> None:
+        """Do what a queued command says. Raises ValueError if that is no command: it ends in the poison queue."""
+        from remediations.adapters.queue import decode_command
+        from remediations.responder import respond, undo
+
+        command = decode_command(message)
+        match command:
+            case Respond():
+                respond(self.medic, command)
+            case Undo():
+                undo(self.medic, command)
+            case Deliver(message=message_id):
+                self._deliver(message_id)
+            case None:
+                raise ValueError("the message holds no command")
+
+    def give_up(self, message: bytes) -> None:
+        """Hand a command that failed again and again to people."""
+        from remediations.adapters.queue import decode_command
+        from remediations.responder import give_up
+
+        excerpt = message[:500].decode("utf-8", "replace")
+        why = "a command failed again and again"
+        self.rejected.keep([Rejection(source="queue", reason="poisoned", detail=why, excerpt=excerpt)])
+        command = decode_command(message)
+        match command:
+            case Respond(incident=incident):
+                give_up(self.medic, incident, "every try to look into it failed")
+            case Undo(change=change):
+                give_up(self.medic, change.rpartition("-")[0], f"every try to undo {change} failed")
+            case Deliver(message=message_id):
+                give_up(self.medic, f"message-{message_id}", "every try to send a message failed")
+            case None:
+                give_up(self.medic, "unreadable-command", excerpt)
+
+    def sweep(self) -> None:
+        """Put back on the queue what is due."""
+        from remediations.sweep import sweep
+
+        sweep(self.medic)
+
+    def watch_storage(self) -> None:
+        """See how full each registry is."""
+        from remediations.sweep import watch_storage
+
+        self.rejected.keep(watch_storage(self.medic))
+
+    def catch_up(self) -> str:
+        """Ask Log Analytics for what the stream lost, and say what became of it."""
+        if not self._settings.workspace_id:
+            return "no workspace is set"
+        from checks.evidence import Unreadable
+        from remediations.catch_up import CatchUp, Watermark
+
+        found = CatchUp(self._logs, self._table("marks", Watermark), self.reception, self.rejected, now).run()
+        return found.why if isinstance(found, Unreadable) else f"{len(found.signals)} signals"
+
+    # What is built.
+
+    @cached_property
+    def reception(self) -> Reception:
+        return Reception(self.registries, lambda: self.incidents, lambda: self.rejected, now)
+
+    @cached_property
+    def incidents(self) -> Incidents:
+        from checks.incident import Incident
+
+        return Incidents(self._table("incidents", Incident), self.journal, self.queue, now)
+
+    @cached_property
+    def rejected(self) -> Rejected:
+        from remediations.rejected import Kept
+
+        return Rejected(self._table("rejected", Kept), now)
+
+    @cached_property
+    def journal(self) -> Journal:
+        from remediations.model import Record
+
+        return Journal(self._table("journal", Record), now)
+
+    @cached_property
+    def medic(self) -> "Medic":
+        from checks.adapters.azure_registry import AzureRegistry
+        from remediations.adapters.registry_writer import AzureRegistryWriter
+        from remediations.execution import Execution
+        from remediations.lease import Holding, Leases
+        from remediations.model import Commitment
+        from remediations.responder import Medic
+
+        policy, version = self.policy
+        ledger = Ledger(self._table("changes", Commitment), now)
+        return Medic(
+            registries=self.registries,
+            reader=AzureRegistry(self._clients(self._settings.reader_client_id)),
+            policy=policy,
+            policy_version=version,
+            incidents=self.incidents,
+            journal=self.journal,
+            ledger=ledger,
+            leases=Leases(self._table("leases", Holding), now),
+            execution=Execution(ledger, AzureRegistryWriter(self._clients(self._settings.writer_client_id))),
+            outbox=self.outbox,
+            queue=self.queue,
+            clock=now,
+        )
+
+    @cached_property
+    def policy(self) -> "tuple[Policy, str]":
+        """The policy and its version. Raises PolicyError, with file, line and reason, for a wrong one."""
+        from remediations.policy_file import parse_policy, policy_version
+
+        file = self._settings.policy_file
+        text = file.read_text(encoding="utf-8")
+        return parse_policy(text, file.name), policy_version(text)
+
+    @cached_property
+    def queue(self) -> Queue:
+        from remediations.adapters.queue import AzureQueue
+
+        return AzureQueue.connect(self._settings.storage, "push-medic", self._credential)
+
+    @cached_property
+    def outbox(self) -> "Outbox":
+        from remediations.outbox import Message, Outbox
+
+        return Outbox(self._table("outbox", Message), self.queue, self._channels(), now)
+
+    def _table[T](self, name: str, kind: type[T]) -> Table[T]:
+        from remediations.adapters.tables import AzureTable
+
+        return AzureTable.connect(self._settings.storage, f"pushmedic{name}", kind, self._credential)
+
+    @cached_property
+    def _logs(self) -> LogReader:
+        from azure.monitor.query import LogsQueryClient
+
+        from checks.adapters.log_analytics import LogAnalytics
+
+        settings = self._settings
+        client = LogsQueryClient(
+            self._credential(settings.reader_client_id),
+            endpoint=settings.logs_endpoint,
+            connection_timeout=5,
+            read_timeout=60,
+            retry_total=2,
+        )
+        return LogAnalytics(client, settings.workspace_id)
+
+    def _clients(self, client_id: str) -> "AzureClients":
+        from checks.adapters.azure_clients import AzureClients
+
+        settings = self._settings
+        return AzureClients(self._credential(client_id), settings.arm_endpoint, settings.registry_audience)
+
+    def _credential(self, client_id: str) -> "TokenCredential":
+        """The identity of that client id; on an operator's own machine, whoever is logged in to Azure."""
+        from azure.identity import DefaultAzureCredential, ManagedIdentityCredential
+
+        if client_id:
+            return ManagedIdentityCredential(client_id=client_id)
+        return DefaultAzureCredential()
+
+    def _channels(self) -> dict[str, Channel]:
+        from remediations.adapters.teams import Teams
+
+        return {"teams": Teams(self._settings.channels.teams_url)}
+
+    def _deliver(self, message_id: str) -> None:
+        """Send a message, and write into its incident's journal what came of that."""
+        from remediations.outbox import Tried
+
+        tried = self.outbox.deliver(message_id)
+        if isinstance(tried, Tried):
+            self.journal.of(tried.incident).write(tried.key, tried.told)
+
+
+def _event(event: "func.EventGridEvent | func.CloudEvent") -> Event:
+    """What both schemas have in common."""
+    import azure.functions as func
+
+    if isinstance(event, func.CloudEvent):
+        topic, kind, at = event.source, event.type, event.time
+    else:
+        topic, kind, at = event.topic, event.event_type, event.event_time
+    return Event(id=event.id or "", topic=topic or "", type=kind or "", at=at or now(), data=event.get_json())
+
+
+def _outcome(told: Incident | Explained | Rejection) -> tuple[int, dict[str, Any]]:
+    """What a reporter is told: the HTTP status and the answer."""
+    match told:
+        case Incident():
+            return 202, {"outcome": "incident", "incident": told.id, "state": told.state.value}
+        case Explained(explanation=explanation):
+            from checks.intake.advice import ADVICE
+
+            return 200, {
+                "outcome": "explained",
+                "cause": explanation.cause.value,
+                "advice": ADVICE[explanation.cause],
+            }
+        case Rejection(reason=reason, detail=detail):
+            return _STATUS.get(reason, 422), {"outcome": reason, "detail": detail}
+
+
+_STATUS = {"not_a_report": 400, "too_large": 413}
+
+
+def _last_address(forwarded_for: str) -> str | None:
+    """The address that App Service itself appended to X-Forwarded-For; what stands before it is anybody's word."""
+    last = forwarded_for.rpartition(",")[2].strip()
+    host, _, port = last.rpartition(":")
+    return (host if host and port.isdecimal() and "." in host else last) or None

@@ -1,0 +1,105 @@
+"""The triggers. Each decodes what the host hands it and passes it on; everything else is built at first use.
+
+Nothing but azure.functions is imported here, so that an idle app starts as fast as an empty one.
+"""
+
+import json
+import logging
+from functools import cache
+from typing import TYPE_CHECKING, List
+
+import azure.functions as func
+
+if TYPE_CHECKING:
+    from composition import App
+
+app = func.FunctionApp(http_auth_level=func.AuthLevel.FUNCTION)
+log = logging.getLogger("push_medic")
+
+
+@cache
+def _app() -> "App":
+    from composition import build
+
+    return build()
+
+
+# dataType binary: the host drops empty texts from a batch but keeps their metadata, and then no record of the
+# batch reaches us; empty bytes it keeps.
+@app.function_name("diagnostic_logs")
+@app.event_hub_message_trigger(
+    arg_name="events",
+    event_hub_name="%PUSH_MEDIC_EVENT_HUB%",
+    connection="PushMedicEventHub",
+    cardinality=func.Cardinality.MANY,
+    data_type=func.DataType.BINARY,
+)
+def diagnostic_logs(events: List[func.EventHubEvent]) -> None:
+    """The registries' diagnostic logs, as Azure Monitor streams them."""
+    batch = _app().reception.rows(event.get_body() for event in events)
+    _log("rows", signals=len(batch.signals), rejected=len(batch.rejections), uneventful=batch.uneventful)
+
+
+@app.function_name("registry_events")
+@app.event_grid_trigger(arg_name="event")
+def registry_events(event: func.EventGridEvent) -> None:
+    """Events of the registries and of their subscription, in either schema: pushes that succeeded, and drift."""
+    _log("event", outcome=_app().take_event(event))
+
+
+@app.function_name("pipeline_events")
+@app.event_grid_trigger(arg_name="event")
+def pipeline_events(event: func.EventGridEvent) -> None:
+    """Failed pushes that pipelines report on a custom topic, in either schema."""
+    _log("report", outcome=_app().take_pipeline_event(event))
+
+
+@app.function_name("push_report")
+@app.route(route="push-reports", methods=["POST"])
+def push_report(req: func.HttpRequest) -> func.HttpResponse:
+    """A failed push that a pipeline reports, with the text that its client printed."""
+    status, answer = _app().take_report(req.get_body(), req.headers.get("x-forwarded-for", ""))
+    _log("report", outcome=answer["outcome"])
+    return func.HttpResponse(json.dumps(answer), status_code=status, mimetype="application/json")
+
+
+@app.function_name("respond")
+@app.queue_trigger(arg_name="message", queue_name="push-medic", connection="AzureWebJobsStorage")
+def respond(message: func.QueueMessage) -> None:
+    """Work: look into an incident, take a change back, send a message."""
+    _app().carry_out(message.get_body())
+
+
+@app.function_name("poisoned")
+@app.queue_trigger(arg_name="message", queue_name="push-medic-poison", connection="AzureWebJobsStorage")
+def poisoned(message: func.QueueMessage) -> None:
+    """Work that failed again and again goes to people."""
+    _app().give_up(message.get_body())
+    _log("poisoned")
+
+
+@app.function_name("sweep")
+@app.timer_trigger(arg_name="timer", schedule="0 * * * * *", run_on_startup=False)
+def sweep(timer: func.TimerRequest) -> None:
+    """Every minute: undo what is due, pick up what a dead worker left, send what waits."""
+    _app().sweep()
+    _log("sweep", late=timer.past_due)
+
+
+@app.function_name("catch_up")
+@app.timer_trigger(arg_name="timer", schedule="30 */5 * * * *", run_on_startup=False)
+def catch_up(timer: func.TimerRequest) -> None:
+    """Every five minutes: failures that Log Analytics knows of and the stream lost."""
+    _log("catch_up", late=timer.past_due, outcome=_app().catch_up())
+
+
+@app.function_name("storage_watch")
+@app.timer_trigger(arg_name="timer", schedule="0 7 * * * *", run_on_startup=False)
+def storage_watch(timer: func.TimerRequest) -> None:
+    """Every hour: how full each registry is."""
+    _app().watch_storage()
+    _log("storage_watch", late=timer.past_due)
+
+
+def _log(what: str, **facts: object) -> None:
+    log.info(json.dumps({"ev": what, **facts}))

@@ -1,0 +1,1 @@
+"""The half that acts: it decides, writes through one door, verifies, undoes, and tells people."""

@@ -1,0 +1,79 @@
+"""The cure for an address that the registry's firewall refuses."""
+
+from ipaddress import IPv4Address, ip_address, ip_network
+from typing import Final
+
+from checks.evidence import RegistrySettings, Unreadable, Usage
+from checks.model import CauseName, DeniedAddress
+from remediations.frame import Case, remediation
+from remediations.model import Change, Reason, Refusal, RuleChange
+from remediations.policy import address_permit, span
+
+# Ranges that Python's is_global leaves in, and that no client of a public endpoint comes from.
+_NEVER: Final = tuple(ip_network(text) for text in ("192.88.99.0/24", "224.0.0.0/4", "168.63.129.16/32"))
+
+
+@remediation(cures=CauseName.FIREWALL_IP_DENIED)
+def allow_address(case: Case) -> Change | Refusal:
+    """Add the one refused address to the registry's network rules, for a while.
+
+    Only a public IPv4 address, inside a range that policy approves, with the proof that the permit asks for, on
+    a Premium registry with room for another rule; and never while anonymous pull or the admin user is on, for
+    then the network is the only guard. The rule is removed when the permit's time is up. The default action and
+    public access are never touched.
+    """
+    culprit = case.cause.culprit
+    settings, usage = case.evidence.settings, case.evidence.usage
+    if not isinstance(culprit, DeniedAddress):
+        return Refusal(Reason.NO_REMEDIATION, f"{culprit} is no address")
+    address = public_address(culprit.address)
+    if isinstance(address, Refusal):
+        return address
+    permit = address_permit(case.policy, case.registry, address)
+    if permit is None:
+        return Refusal(
+            Reason.NOT_PERMITTED, f"{address} is in no range that policy approves for this registry"
+        )
+    if case.proof not in permit.proof:
+        asked = " or ".join(permit.proof)
+        return Refusal(
+            Reason.ADDRESS_UNPROVEN,
+            f"behind {address} stands only `{case.proof}`; the permit asks for {asked}",
+        )
+    if isinstance(settings, Unreadable) or isinstance(usage, Unreadable):
+        return Refusal(Reason.EVIDENCE_UNREADABLE, "the registry's settings or its rule quota were not read")
+    refusal = _registry_refuses(settings, usage)
+    if refusal:
+        return refusal
+    return RuleChange(
+        registry=case.registry,
+        before=settings.ip_rules,
+        add=(str(address),),
+        until=case.now + span(permit.lasts),
+    )
+
+
+def public_address(text: str) -> IPv4Address | Refusal:
+    """The address if a rule may name it: one public unicast IPv4 address, written plainly."""
+    try:
+        address = ip_address(text)
+    except ValueError:
+        return Refusal(
+            Reason.ADDRESS_NOT_PUBLIC, f"{text!r} is no address; a port or a list is not taken apart"
+        )
+    if not isinstance(address, IPv4Address):
+        return Refusal(Reason.ADDRESS_NOT_PUBLIC, f"{text} is IPv6, which network rules cannot name")
+    if not address.is_global or any(address in network for network in _NEVER):
+        return Refusal(Reason.ADDRESS_NOT_PUBLIC, f"{text} is not a public unicast address")
+    return address
+
+
+def _registry_refuses(settings: RegistrySettings, usage: Usage) -> Refusal | None:
+    if settings.sku.casefold() != "premium":
+        return Refusal(Reason.NOT_PREMIUM, f"network rules need Premium; this registry is {settings.sku}")
+    if settings.anonymous_pull or settings.admin_user:
+        on = "anonymous pull" if settings.anonymous_pull else "the admin user"
+        return Refusal(Reason.ANONYMOUS_OR_ADMIN_ACCESS, f"{on} is on, so the network is the only guard")
+    if len(settings.ip_rules) >= usage.ip_rule_limit:
+        return Refusal(Reason.RULE_QUOTA_FULL, f"all {usage.ip_rule_limit} network rules are in use")
+    return None

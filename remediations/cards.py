@@ -1,0 +1,163 @@
+"""A notice in, an Adaptive Card for a Teams workflow out. Pure.
+
+What the card may hold is what a flow really posts: version 1.4 (later ones are refused), no Submit action,
+and far fewer bytes than the documented 28 KB, because the flow encodes it again before it is measured.
+"""
+
+import json
+import re
+from collections.abc import Callable
+from typing import Any, Final
+
+from remediations.model import Notice, Severity
+from remediations.plain import CUT, cut, one_line, plain
+
+BUDGET: Final = 20_000
+_MOST_FACTS: Final = 25
+_MOST_PARAGRAPHS: Final = 12
+
+# Colour is never alone: each style has a symbol, and words for what the notice wants of its reader.
+_LOOKS: Final = {
+    Severity.GOOD: ("good", "✅", "Good news"),
+    Severity.INFO: ("accent", "\u2139\ufe0f", "For your information"),
+    Severity.WARNING: ("warning", "⚠️", "Please have a look"),
+    Severity.URGENT: ("attention", "🛑", "Needs you now"),
+}
+
+# Everything that begins Markdown anywhere in a line. Teams looks for `<at>` before it reads Markdown, so `<`
+# must not stay at all; and no other entity may be formed by the text's own `&`.
+_MARKDOWN: Final = re.compile(r"([\\`*_\[\]()~|!{}])")
+# What begins a block at the start of a line: headings, lists, rules.
+_BLOCK: Final = re.compile(r"^( *\d*)([#+=.-])", re.MULTILINE)
+_INDENT: Final = re.compile(r"^ +", re.MULTILINE)
+_NO_BREAK_SPACE: Final = "\u00a0"
+
+
+def card(notice: Notice, details_url: str | None = None) -> dict[str, Any]:
+    """The body to post to the workflow: within the budget, and saying so where something was cut."""
+    quoted, others = plain(notice.quoted), _longest_text(notice)
+
+    def with_quotation_of(length: int) -> dict[str, Any]:
+        return _envelope(notice, details_url, others, length)
+
+    def with_texts_of(length: int) -> dict[str, Any]:
+        return _envelope(notice, details_url, length, 0)
+
+    for longest, body in ((len(quoted), with_quotation_of), (others, with_texts_of)):
+        length = _most_that_fits(longest, body)
+        if length is not None:
+            return body(length)
+    return with_texts_of(0)
+
+
+def encoded(body: dict[str, Any]) -> bytes:
+    """The body as it is sent. Plain ASCII, so that no step on the way can make it any longer."""
+    return json.dumps(body, ensure_ascii=True, separators=(",", ":")).encode()
+
+
+def escaped(text: str) -> str:
+    """The text for a TextBlock or a fact: what Teams shows of it is the text itself, to the letter."""
+    lines = plain(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    blocks = _BLOCK.sub(r"\1\\\2", _MARKDOWN.sub(r"\\\1", lines))
+    indented = _INDENT.sub(lambda spaces: _NO_BREAK_SPACE * len(spaces[0]), blocks)
+    shown = (line.rstrip(" ") or _NO_BREAK_SPACE for line in indented.split("\n"))
+    return "  \n".join(shown)
+
+
+def _most_that_fits(longest: int, body: Callable[[int], dict[str, Any]]) -> int | None:
+    """The greatest length whose body is within the budget, found by halving."""
+
+    def fits(length: int) -> bool:
+        return len(encoded(body(length))) <= BUDGET
+
+    if fits(longest):
+        return longest
+    if not fits(0):
+        return None
+    low, high = 0, longest
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (middle, high) if fits(middle) else (low, middle)
+    return low
+
+
+def _longest_text(notice: Notice) -> int:
+    facts = (text for fact in notice.facts for text in fact)
+    return max(map(len, (*facts, *notice.paragraphs, notice.title, notice.incident)))
+
+
+def _envelope(notice: Notice, details_url: str | None, texts: int, quotation: int) -> dict[str, Any]:
+    """The card, its texts and its quotation cut to these lengths, as the workflow's trigger takes it."""
+    style, symbol, wants = _LOOKS[notice.severity]
+    title = cut(one_line(notice.title), texts)
+    content: dict[str, Any] = {
+        "$schema": "http://adaptivecards.io/schemas/adaptive-card.json",
+        "type": "AdaptiveCard",
+        "version": "1.4",
+        "fallbackText": f"{wants}: {title}",
+        "body": [
+            _headline(notice, style, f"{symbol} {wants}", title, texts),
+            *_paragraphs(notice, texts),
+            *_facts(notice, texts),
+            *_quotation(notice, quotation),
+        ],
+        "msteams": {"width": "Full"},
+    }
+    if details_url:
+        content["actions"] = [{"type": "Action.OpenUrl", "title": "Details", "url": details_url}]
+    attachment = {
+        "contentType": "application/vnd.microsoft.card.adaptive",
+        "contentUrl": None,
+        "content": content,
+    }
+    return {"type": "message", "attachments": [attachment]}
+
+
+def _headline(notice: Notice, style: str, wants: str, title: str, texts: int) -> dict[str, Any]:
+    incident = cut(one_line(notice.incident), texts)
+    return {
+        "type": "Container",
+        "style": style,
+        "bleed": True,
+        "items": [
+            _text(wants, weight="Bolder", size="Small"),
+            _text(escaped(title), weight="Bolder", size="Large", spacing="None"),
+            _text(f"{escaped(incident)} · {notice.at:%Y-%m-%d %H:%M} UTC", size="Small", spacing="Small"),
+        ],
+    }
+
+
+def _paragraphs(notice: Notice, texts: int) -> list[dict[str, Any]]:
+    shown = [_text(escaped(cut(plain(p), texts))) for p in notice.paragraphs[:_MOST_PARAGRAPHS]]
+    more = len(notice.paragraphs) - len(shown)
+    return [*shown, _text(f"{CUT}: {more} more paragraphs")] if more > 0 else shown
+
+
+def _facts(notice: Notice, texts: int) -> list[dict[str, Any]]:
+    facts = [
+        {"title": escaped(cut(one_line(title), texts)), "value": escaped(cut(plain(value), texts))}
+        for title, value in notice.facts[:_MOST_FACTS]
+    ]
+    more = len(notice.facts) - len(facts)
+    if more > 0:
+        facts.append({"title": CUT, "value": f"{more} more"})
+    return [{"type": "FactSet", "separator": True, "spacing": "Medium", "facts": facts}] if facts else []
+
+
+def _quotation(notice: Notice, length: int) -> list[dict[str, Any]]:
+    quoted = plain(notice.quoted)
+    if not quoted:
+        return []
+    return [
+        _text("What the client said", size="Small", isSubtle=True, spacing="Medium"),
+        {
+            "type": "Container",
+            "style": "emphasis",
+            "spacing": "Small",
+            "items": [_text(escaped(cut(quoted, length)), fontType="Monospace", size="Small")],
+        },
+    ]
+
+
+def _text(text: str, **looks: object) -> dict[str, Any]:
+    return {"type": "TextBlock", "text": text, "wrap": True, **looks}

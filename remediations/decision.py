@@ -1,0 +1,107 @@
+"""Diagnosis and policy in, a decision with a named reason out. Nothing here reads or writes anything."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from checks.evidence import Attributes, Evidence
+from checks.incident import Incident
+from checks.model import Cause, Diagnosis, Value
+from remediations.frame import Case, Remediation
+from remediations.model import Change, Decision, Escalate, Reason, Refusal, Remediate, Suppress
+from remediations.policy import Policy, span
+
+
+class Attempt(Value, frozen=True):
+    """A change that the bot made to a registry earlier."""
+
+    fingerprint: str
+    at: datetime
+    verified: bool
+
+
+class History(Value, frozen=True):
+    """What the bot did to this registry before: the latest attempts, and how many changes are open."""
+
+    attempts: tuple[Attempt, ...] = ()
+    open_changes: int = 0
+
+
+def decide(
+    incident: Incident,
+    evidence: Evidence,
+    diagnosis: Diagnosis,
+    policy: Policy,
+    history: History,
+    remediations: Iterable[Remediation],
+    now: datetime,
+) -> Decision:
+    """What to do about an incident. The first reason not to act wins; without one, the planned change is made."""
+    unclear = _settled(incident, evidence) or _unclear(diagnosis)
+    if unclear:
+        return unclear
+    cause = diagnosis.causes[0]
+    planned = _planned(
+        Case(incident.registry, incident.subject, incident.proof, cause, evidence, policy, now), remediations
+    )
+    if isinstance(planned, Refusal):
+        return Escalate(planned.reason, planned.because)
+    held = _held(incident, policy, history, now)
+    return held or Remediate(planned, Reason.PERMITTED, _sentence(cause, planned))
+
+
+def _settled(incident: Incident, evidence: Evidence) -> Decision | None:
+    """A tag that was pushed to after the failure needs nothing: a push moves its time, a lock does not."""
+    tag = evidence.tag
+    if isinstance(tag, Attributes) and tag.updated_at and tag.updated_at > incident.last_at:
+        return Suppress(Reason.PUSHED_SINCE, f"{incident.image} was pushed at {tag.updated_at:%H:%M:%S} UTC")
+    return None
+
+
+def _unclear(diagnosis: Diagnosis) -> Decision | None:
+    """Anything but one certain cause is for people."""
+    if diagnosis.unknowns:
+        why = "; ".join(unknown.why for unknown in diagnosis.unknowns)
+        return Escalate(Reason.EVIDENCE_UNREADABLE, why)
+    match diagnosis.causes:
+        case ():
+            looked = "; ".join(finding.check for finding in diagnosis.findings)
+            return Escalate(Reason.NO_CAUSE_FOUND, f"nothing explains it any more; looked at: {looked}")
+        case (_,):
+            return None
+        case several:
+            found = "; ".join(cause.saw for cause in several)
+            return Escalate(Reason.SEVERAL_CAUSES, found)
+
+
+def _planned(case: Case, remediations: Iterable[Remediation]) -> Change | Refusal:
+    cure = next((cure for cure in remediations if cure.cures is case.cause.name), None)
+    if cure is None:
+        return Refusal(Reason.NO_REMEDIATION, f"{case.cause.saw}; nothing is changed for this automatically")
+    return cure.plan(case)
+
+
+def _held(incident: Incident, policy: Policy, history: History, now: datetime) -> Decision | None:
+    """The brakes, strongest first."""
+    brakes = policy.brakes
+    own = [attempt for attempt in history.attempts if attempt.fingerprint == incident.fingerprint]
+    recent = [a for a in history.attempts if now - a.at < span(brakes.storm.within)]
+    if policy.pause:
+        return Escalate(Reason.PAUSED, f"paused by {policy.pause.by}: {policy.pause.why}")
+    if any(not attempt.verified for attempt in own):
+        return Escalate(
+            Reason.VERIFICATION_FAILED_BEFORE, "an earlier change for this failure could not be verified"
+        )
+    if any(now - attempt.at < span(brakes.cooldown) for attempt in own):
+        return Escalate(Reason.COOLDOWN, f"it was changed for this failure less than {brakes.cooldown} ago")
+    if len(recent) >= brakes.storm.changes:
+        return Escalate(Reason.STORM, f"{len(recent)} changes to this registry within {brakes.storm.within}")
+    if history.open_changes >= brakes.open_changes:
+        return Escalate(
+            Reason.TOO_MANY_OPEN_CHANGES,
+            f"{history.open_changes} temporary changes are open in this registry",
+        )
+    return None
+
+
+def _sentence(cause: Cause, change: Change) -> str:
+    return f"{cause.saw}, and policy permits to {change}"

@@ -1,0 +1,107 @@
+"""The changes that the bot answers for: written down before they are made, kept until they are undone."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Final
+
+from msgspec.structs import replace
+
+from checks.incident import Incident
+from checks.model import Clock
+from remediations.decision import Attempt, History
+from remediations.model import Change, Commitment, Stage
+from remediations.ports import Table
+
+# A worker has long died when a change is still half-made after this time.
+_STUCK_AFTER: Final = timedelta(minutes=3)
+# Longer than every brake looks back.
+_KEPT_FOR: Final = timedelta(days=7)
+_FAILED: Final = (Stage.UNVERIFIED,)
+
+
+class Ledger:
+    """One row for each change, in its registry's partition."""
+
+    def __init__(self, table: Table[Commitment], clock: Clock) -> None:
+        self._table = table
+        self._clock = clock
+
+    def commit(self, incident: Incident, check: str, change: Change) -> Commitment:
+        """The commitment to make this change, written down. A second one for the same attempt is the first."""
+        commitment = Commitment(
+            id=_id(incident),
+            incident=incident.id,
+            fingerprint=incident.fingerprint,
+            check=check,
+            change=change,
+            stage=Stage.INTENDED,
+            made_at=self._clock(),
+            due_at=change.until,
+        )
+        if self._table.insert(change.registry, commitment.id, commitment):
+            return commitment
+        found = self.find(change.registry, commitment.id)
+        return found or commitment
+
+    def find(self, registry: str, change_id: str) -> Commitment | None:
+        row = self._table.read(registry, change_id)
+        return row.value if row else None
+
+    def bring(self, commitment: Commitment, stage: Stage, *, again_in: timedelta | None = None) -> Commitment:
+        """The commitment at its new stage; with `again_in`, the sweep comes back to it after that time.
+
+        Whoever holds the registry's lease is the only one to call this.
+        """
+        while True:
+            row = self._table.read(commitment.change.registry, commitment.id)
+            if row is None:
+                return replace(commitment, stage=stage)
+            due_at = self._clock() + again_in if again_in else row.value.due_at
+            after = replace(row.value, stage=stage, due_at=due_at)
+            if self._table.replace(commitment.change.registry, commitment.id, after, row.version):
+                return after
+
+    def of(self, registry: str) -> Iterator[Commitment]:
+        return (row.value for _, row in self._table.rows(registry))
+
+    def history(self, registry: str) -> History:
+        """What the brakes look at."""
+        rows = tuple(self.of(registry))
+        made = (row for row in rows if row.stage is not Stage.NOT_MADE)
+        return History(
+            attempts=tuple(
+                Attempt(fingerprint=row.fingerprint, at=row.made_at, verified=row.stage not in _FAILED)
+                for row in made
+            ),
+            open_changes=sum(row.open for row in rows),
+        )
+
+    def of_this_attempt(self, incident: Incident) -> Commitment | None:
+        """The change that an earlier worker committed to, and died before it could say what came of it."""
+        return self.find(incident.registry, _id(incident))
+
+    def held(self, incident_id: str, registry: str) -> Commitment | None:
+        """The change of this incident that is in force now."""
+        rows = self.of(registry)
+        return next((row for row in rows if row.incident == incident_id and row.open), None)
+
+    def due(self, registry: str) -> Iterator[Commitment]:
+        """Changes whose time is up."""
+        now = self._clock()
+        return (row for row in self.of(registry) if row.open and row.due_at and row.due_at <= now)
+
+    def stuck(self, registry: str) -> Iterator[Commitment]:
+        """Changes that were begun, and that nobody has touched for too long."""
+        before = self._clock() - _STUCK_AFTER
+        return (row for row in self.of(registry) if row.begun and row.made_at < before)
+
+    def prune(self, registry: str) -> None:
+        """Forget what is long over. The journal keeps it."""
+        before = self._clock() - _KEPT_FOR
+        for row in tuple(self.of(registry)):
+            if not row.open and row.made_at < before:
+                self._table.remove(registry, row.id)
+
+
+def _id(incident: Incident) -> str:
+    return f"{incident.id}-{incident.attempts}"

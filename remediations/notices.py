@@ -1,0 +1,236 @@
+"""What happened, in; what people are told of it, out. Pure, and plain text: each channel escapes its own way."""
+
+from datetime import datetime
+from typing import Final, assert_never
+
+from checks.incident import Incident
+from checks.model import CauseName, Diagnosis, FullStorage, Registry, Symptom
+from remediations.model import (
+    Change,
+    Commitment,
+    Escalate,
+    Failed,
+    LockChange,
+    Moved,
+    Notice,
+    Outcome,
+    Reason,
+    Rehearsed,
+    Released,
+    RuleChange,
+    Severity,
+    Undone,
+    Unverified,
+    Verified,
+)
+
+_WHAT_FAILED: Final = {
+    Symptom.PUSH_DISALLOWED: "A push was refused",
+    Symptom.ADDRESS_DENIED: "A client address was refused",
+    Symptom.STORAGE_FILLING: "Storage is filling up",
+}
+
+
+def needs_people(
+    incident: Incident, diagnosis: Diagnosis | None, decision: Escalate, registry: Registry, now: datetime
+) -> Notice:
+    """Why the bot leaves it to people, and what they can do."""
+    urgent = incident.symptom is not Symptom.STORAGE_FILLING or (incident.band or 0) >= _URGENT_BAND
+    return Notice(
+        incident=incident.id,
+        step=f"needs-you-{incident.attempts}",
+        severity=Severity.URGENT if urgent else Severity.WARNING,
+        title=f"{_WHAT_FAILED[incident.symptom]} in {incident.registry}: {_sentence(decision.reason)}",
+        at=now,
+        facts=(*_facts(incident, registry, now), ("Not mended because", decision.because)),
+        paragraphs=(*_seen(diagnosis), *_advice(incident, diagnosis, registry)),
+        ticket_key=_ticket_key(incident, diagnosis),
+    )
+
+
+def change_made(
+    incident: Incident, change: Change, outcome: Outcome, registry: Registry, now: datetime
+) -> Notice:
+    """What was done about it and what came of it."""
+    good = isinstance(outcome, Verified)
+    return Notice(
+        incident=incident.id,
+        step=f"outcome-{incident.attempts}",
+        severity=Severity.GOOD if good else Severity.URGENT,
+        title=f"{_WHAT_FAILED[incident.symptom]} in {incident.registry}: {_result(change, outcome)}",
+        at=now,
+        facts=(*_facts(incident, registry, now), *_before_and_after(change)),
+        paragraphs=(_next_step(change, outcome), f"Look at it: medic show {incident.id}"),
+        ticket_key=None if good or isinstance(outcome, Rehearsed) else incident.id,
+    )
+
+
+def change_ended(
+    incident: Incident, change: Change, outcome: Outcome, why: str, registry: Registry, now: datetime
+) -> Notice:
+    """That a temporary change is over."""
+    theirs = isinstance(outcome, Released)
+    title = f"not ours any more: {outcome.saw}" if isinstance(outcome, Released) else f"undone: {change}"
+    return Notice(
+        incident=incident.id,
+        step="final",
+        severity=Severity.WARNING if theirs else Severity.INFO,
+        title=f"{incident.registry}: {title}",
+        at=now,
+        facts=(*_facts(incident, registry, now), ("Ended because", why)),
+        paragraphs=(f"The whole story: medic show {incident.id}",),
+    )
+
+
+def cannot_undo(commitment: Commitment, outcome: Moved | Failed, registry: Registry, now: datetime) -> Notice:
+    """That a temporary change is still in force, because taking it back was refused."""
+    return Notice(
+        incident=commitment.incident,
+        step=f"cannot-undo-{commitment.id}",
+        severity=Severity.URGENT,
+        title=f"{commitment.change.registry}: a temporary change could not be undone ({commitment.change})",
+        at=now,
+        facts=(("Registry", registry.login_server), *_before_and_after(commitment.change)),
+        paragraphs=(_next_step(commitment.change, outcome), "The bot goes on trying."),
+        ticket_key=commitment.incident,
+    )
+
+
+def could_not_be_handled(incident_id: str, why: str, now: datetime) -> Notice:
+    """That the bot itself failed, again and again, on one piece of work."""
+    return Notice(
+        incident=incident_id,
+        step="could-not-be-handled",
+        severity=Severity.URGENT,
+        title=f"Push Medic could not handle {incident_id}",
+        at=now,
+        facts=(("Why", why),),
+        paragraphs=(f"Nothing more is tried for it. Look at it: medic show {incident_id}",),
+        ticket_key=incident_id,
+    )
+
+
+_URGENT_BAND: Final = 95
+
+
+def _facts(incident: Incident, registry: Registry, now: datetime) -> tuple[tuple[str, str], ...]:
+    facts = [("Registry", registry.login_server)]
+    if incident.image:
+        facts.append(("Image", str(incident.image)))
+    if incident.address:
+        facts.append(("Client address", incident.address))
+    if incident.band:
+        facts.append(("Band", f"{incident.band} %"))
+    minutes = int((now - incident.opened_at).total_seconds() // 60)
+    since = f"{incident.count} seen, first at {incident.opened_at:%Y-%m-%d %H:%M} UTC"
+    facts.append(("Signals", f"{since}, {minutes} min ago" if minutes else since))
+    facts.append(("Incident", incident.id))
+    return tuple(facts)
+
+
+def _before_and_after(change: Change) -> tuple[tuple[str, str], ...]:
+    match change:
+        case LockChange():
+            before, after = (
+                f"writeEnabled {change.before.write}".lower(),
+                f"writeEnabled {change.after.write}".lower(),
+            )
+        case RuleChange():
+            before, after = _rules(change.before), _rules(change.after)
+        case _:
+            assert_never(change)
+    until = f"{change.until:%Y-%m-%d %H:%M} UTC" if change.until else "for good"
+    return (("Change", str(change)), ("Before", before), ("After", after), ("Until", until))
+
+
+def _rules(rules: tuple[str, ...]) -> str:
+    return ", ".join(rules) if rules else "no rules"
+
+
+def _seen(diagnosis: Diagnosis | None) -> tuple[str, ...]:
+    if diagnosis is None:
+        return ()
+    causes = tuple(f"Found: {cause.saw}." for cause in diagnosis.causes)
+    unknown = tuple(
+        f"Could not tell: {unknown.why}."
+        + (f" The bot lacks {unknown.missing_right}." if unknown.missing_right else "")
+        for unknown in diagnosis.unknowns
+    )
+    return causes + unknown
+
+
+def _result(change: Change, outcome: Outcome) -> str:
+    match outcome:
+        case Verified():
+            return f"mended ({change})"
+        case Unverified():
+            return f"changed, but it did not help ({change})"
+        case Failed():
+            return "the repair was refused"
+        case Moved():
+            return "somebody else is changing it"
+        case Rehearsed():
+            return f"rehearsal: would {change}"
+        case Undone() | Released():
+            return "undone"
+
+
+def _next_step(change: Change, outcome: Outcome) -> str:
+    match outcome:
+        case Verified(saw=saw):
+            when = (
+                "when the push has succeeded, or at the time above"
+                if isinstance(change, LockChange)
+                else "at the time above"
+            )
+            return f"Push again now. Verified: {saw}. It is undone {when}."
+        case Unverified(verdict=verdict):
+            return f"The change is in place and will be undone at its time, but {verdict}. Nothing more is tried."
+        case Failed(why=why, missing_right=right):
+            return f"Azure refused it: {why}." + (f" The bot's writer lacks {right}." if right else "")
+        case Moved(saw=saw):
+            return f"Nothing was written: {saw}."
+        case Rehearsed():
+            return "The policy only rehearses, so nothing was written. Set `rehearsal: false` to let it act."
+        case Undone() | Released():
+            return "It is over."
+
+
+def _ticket_key(incident: Incident, diagnosis: Diagnosis | None) -> str:
+    """One ticket for each incident; but one for each registry and band where storage is the cause."""
+    for cause in diagnosis.causes if diagnosis else ():
+        if isinstance(cause.culprit, FullStorage):
+            return f"{incident.registry}-storage-{incident.band or cause.culprit.percent // 5 * 5}"
+    return incident.id
+
+
+def _advice(incident: Incident, diagnosis: Diagnosis | None, registry: Registry) -> tuple[str, ...]:
+    """What a person can do about it, with the very command where there is one."""
+    causes = {cause.name for cause in diagnosis.causes} if diagnosis else set()
+    if CauseName.STORAGE_LIMIT in causes:
+        return (*_STORAGE_ADVICE, f"Look: az acr show-usage --output table --name {incident.registry}")
+    if CauseName.PUBLIC_ACCESS_DISABLED in causes:
+        return (f"{registry.login_server} takes no public traffic. {_PRIVATE_ADVICE}",)
+    match incident.symptom:
+        case Symptom.PUSH_DISALLOWED:
+            image = f"--name {incident.registry} --image {incident.image}"
+            return (_LOCK_ADVICE, f"Look at the locks: az acr repository show {image}")
+        case Symptom.ADDRESS_DENIED:
+            return (_RULE_ADVICE, f"Look at the rules: az acr network-rule list --name {incident.registry}")
+        case Symptom.STORAGE_FILLING:
+            return _STORAGE_ADVICE
+
+
+_LOCK_ADVICE: Final = "Before you unlock, ask whose lock it is: it carries neither owner nor reason."
+_RULE_ADVICE: Final = "If the address is one of yours, permit its range in the policy, or add it by hand."
+_PRIVATE_ADVICE: Final = (
+    "Push from a virtual network that has a private endpoint to it and its private DNS zone linked."
+)
+_STORAGE_ADVICE: Final = (
+    "Decide what can go: `acr purge --dry-run` lists what a purge would delete. Deleted images are gone for "
+    "good unless soft delete is on; the bot deletes nothing.",
+)
+
+
+def _sentence(reason: Reason) -> str:
+    return reason.value.replace("_", " ")

@@ -1,0 +1,117 @@
+"""What the acting half needs from outside, as it would like to be answered."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Protocol
+
+from checks.model import Registry, Value
+from remediations.model import Applied, Change, Failed, Moved, Notice
+
+
+class Row[T](Value, frozen=True):
+    """A stored value, and the version that a write must still find."""
+
+    value: T
+    version: str
+
+
+class Table[T](Protocol):
+    """Rows of one type. Every write is conditional, and says whether the condition held."""
+
+    def insert(self, partition: str, key: str, value: T) -> bool:
+        """Whether the row is new now; False if there was one already."""
+
+    def read(self, partition: str, key: str) -> Row[T] | None: ...
+
+    def replace(self, partition: str, key: str, value: T, version: str) -> bool:
+        """Whether the row still had that version, and has the value now."""
+
+    def remove(self, partition: str, key: str) -> None: ...
+
+    def rows(self, partition: str) -> Iterator[tuple[str, Row[T]]]:
+        """Every row of a partition with its key, in the order of the keys."""
+
+
+class Respond(Value, frozen=True, tag="respond", tag_field="command"):
+    """Look into an incident."""
+
+    incident: str
+
+
+class Undo(Value, frozen=True, tag="undo", tag_field="command"):
+    """Take a change back. `why` is for the record."""
+
+    registry: str
+    change: str
+    why: str
+
+
+class Deliver(Value, frozen=True, tag="deliver", tag_field="command"):
+    """Send one message of the outbox."""
+
+    message: str
+
+
+type Command = Respond | Undo | Deliver
+
+
+class Queue(Protocol):
+    """Work that is to be done at least once."""
+
+    def send(self, command: Command, delay: timedelta = timedelta()) -> None: ...
+
+
+class RegistryWriter(Protocol):
+    """The only door through which a registry is changed."""
+
+    def apply(self, registry: Registry, change: Change, *, may_be_made: bool) -> Applied | Moved | Failed:
+        """Make the change if the target is still as the change says it was, and read it again afterwards.
+
+        `may_be_made` says that an earlier worker may have made this very change: then a target that is already
+        as it should be counts as Applied and is not written again. Otherwise it was somebody else: Moved.
+        """
+
+
+class Accepted(Value, frozen=True):
+    """The channel took the message. `reference` finds it again there."""
+
+    reference: str = ""
+
+
+class Later(Value, frozen=True):
+    """The channel asks to wait, or could not be reached."""
+
+    seconds: int
+    why: str
+
+
+class Dead(Value, frozen=True):
+    """The channel will not take this message, now or later."""
+
+    why: str
+
+
+class Unsure(Value, frozen=True):
+    """The message may have got there, or not: the answer was lost."""
+
+    why: str
+
+
+type Delivery = Accepted | Later | Dead | Unsure
+
+
+class Channel(Protocol):
+    """One way to reach people. A ticket desk is one too."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def desk(self) -> bool:
+        """Whether it opens tickets, and so takes only notices that have a ticket key."""
+
+    @property
+    def repeatable(self) -> bool:
+        """Whether a message that is sent to it twice arrives once."""
+
+    def send(self, message_id: str, notice: Notice) -> Delivery: ...

@@ -1,0 +1,241 @@
+"""The bot's whole story, from an incident to what people are told. Read this page to understand the bot."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final
+
+from checks.catalog import checks
+from checks.diagnosis import diagnose
+from checks.evidence import Absent, Attributes, NotAsked, RegistrySettings, Unreadable
+from checks.incident import Incident, State
+from checks.intake.event_grid import Pushed
+from checks.model import Cleared, Clock, Diagnosis, LockLevel, Registry, Symptom
+from checks.observation import observe
+from checks.ports import RegistryReader
+from remediations import notices
+from remediations.catalog import remediations
+from remediations.decision import decide
+from remediations.execution import TRY_UNDOING_AGAIN, Execution
+from remediations.incidents import Incidents
+from remediations.journal import Journal, Story
+from remediations.lease import Busy, Lease, Leases
+from remediations.ledger import Ledger
+from remediations.model import (
+    CameOf,
+    Change,
+    Commitment,
+    Decided,
+    Escalate,
+    Judged,
+    LockChange,
+    Looked,
+    Moved,
+    Notice,
+    Reason,
+    Rehearsed,
+    Released,
+    Remediate,
+    RuleChange,
+    Stage,
+    Suppress,
+    Undone,
+    Unverified,
+    Verified,
+)
+from remediations.outbox import Outbox
+from remediations.policy import Policy
+from remediations.ports import Queue, Respond, Row, Undo
+from remediations.undoing import undoing
+
+_WAIT_FOR_THE_LEASE: Final = timedelta(seconds=10)
+_TRIES_AT_A_MOVING_TARGET: Final = 3
+
+
+@dataclass(frozen=True)
+class Medic:
+    """Everything the story needs, made once."""
+
+    registries: Mapping[str, Registry]
+    reader: RegistryReader
+    policy: Policy
+    policy_version: str
+    incidents: Incidents
+    journal: Journal
+    ledger: Ledger
+    leases: Leases
+    execution: Execution
+    outbox: Outbox
+    queue: Queue
+    clock: Clock
+
+
+def respond(medic: Medic, command: Respond) -> None:
+    """Look into an incident that is open, and mend it or hand it to people."""
+    row = medic.incidents.find(command.incident)
+    if row is None or row.value.state is not State.OPEN:
+        return
+    registry = medic.registries[row.value.registry]
+    try:
+        with medic.leases.hold(registry.name) as lease:
+            _respond(medic, registry, row, lease)
+    except Busy:
+        medic.queue.send(command, delay=_WAIT_FOR_THE_LEASE)
+
+
+def _respond(medic: Medic, registry: Registry, row: Row[Incident], lease: Lease) -> None:
+    incident, story = row.value, medic.journal.of(row.value.id)
+    committed = medic.ledger.of_this_attempt(incident)
+    if committed:
+        _make(medic, registry, incident, committed, story, lease)
+        return
+    evidence = observe(registry, incident.subject, medic.reader, medic.clock())
+    diagnosis = diagnose(incident.subject, evidence, checks())
+    history = medic.ledger.history(registry.name)
+    decision = decide(incident, evidence, diagnosis, medic.policy, history, remediations(), medic.clock())
+    turn = f"{incident.attempts}"
+    story.write(f"{turn}/looked", Looked(evidence))
+    story.write(f"{turn}/judged", Judged(diagnosis))
+    story.write(f"{turn}/decided", Decided(decision, medic.policy_version))
+    match decision:
+        case Suppress():
+            medic.incidents.settle(incident.id, State.CLOSED, decision.reason)
+        case Escalate():
+            _hand_over(medic, registry, incident, diagnosis, decision)
+        case Remediate() if medic.policy.rehearsal:
+            story.write(f"{turn}/rehearsed", CameOf(f"{incident.id}-{turn}", Rehearsed()))
+            _tell(medic, notices.change_made(incident, decision.change, Rehearsed(), registry, medic.clock()))
+            medic.incidents.settle(incident.id, State.WITH_PEOPLE)
+        case Remediate():
+            found_by = next(f.check for f in diagnosis.findings if f.answer == diagnosis.causes[0])
+            commitment = medic.ledger.commit(incident, found_by, decision.change)
+            _make(medic, registry, incident, commitment, story, lease)
+
+
+def _make(
+    medic: Medic,
+    registry: Registry,
+    incident: Incident,
+    commitment: Commitment,
+    story: Story,
+    lease: Lease,
+) -> None:
+    """Make the change, verify it, tell people what came of it."""
+
+    def verify(check: str) -> Verified | Unverified:
+        evidence = observe(registry, incident.subject, medic.reader, medic.clock())
+        diagnosis = diagnose(incident.subject, evidence, checks())
+        answer = diagnosis.by(check)
+        if isinstance(answer, Cleared):
+            return Verified(saw=answer.saw)
+        return Unverified(verdict=f"the check {check} still says: {answer}")
+
+    outcome = medic.execution.make(registry, commitment, story, lease, verify)
+    if isinstance(outcome, Moved) and incident.attempts < _TRIES_AT_A_MOVING_TARGET:
+        medic.incidents.settle(incident.id, State.OPEN)
+        medic.queue.send(Respond(incident.id))
+        return
+    _tell(medic, notices.change_made(incident, commitment.change, outcome, registry, medic.clock()))
+    mended = isinstance(outcome, Verified)
+    medic.incidents.settle(incident.id, State.MENDED if mended else State.WITH_PEOPLE)
+
+
+def _hand_over(
+    medic: Medic, registry: Registry, incident: Incident, diagnosis: Diagnosis, decision: Escalate
+) -> None:
+    _tell(medic, notices.needs_people(incident, diagnosis, decision, registry, medic.clock()))
+    medic.incidents.settle(incident.id, State.WITH_PEOPLE)
+
+
+def undo(medic: Medic, command: Undo) -> None:
+    """Take a change back, if it is still as the bot left it."""
+    registry = medic.registries[command.registry]
+    try:
+        with medic.leases.hold(registry.name) as lease:
+            commitment = medic.ledger.find(registry.name, command.change)
+            if commitment and commitment.begun:
+                medic.queue.send(command, delay=_WAIT_FOR_THE_LEASE)
+            elif commitment and commitment.open:
+                _undo(medic, registry, commitment, command, lease)
+    except Busy:
+        medic.queue.send(command, delay=_WAIT_FOR_THE_LEASE)
+
+
+def _undo(medic: Medic, registry: Registry, commitment: Commitment, command: Undo, lease: Lease) -> None:
+    story = medic.journal.of(commitment.incident)
+    now = _target_of(commitment.change, registry, medic.reader)
+    plan = undoing(commitment.change, now, begun=commitment.stage is Stage.UNDOING)
+    match plan:
+        case LockChange() | RuleChange():
+            outcome = medic.execution.take_back(registry, commitment, plan, story, lease)
+            if isinstance(outcome, Undone):
+                _end(medic, registry, commitment, outcome, command.why)
+            else:
+                _tell(medic, notices.cannot_undo(commitment, outcome, registry, medic.clock()))
+        case Released() | Undone():
+            medic.execution.close(commitment, plan, story)
+            _end(medic, registry, commitment, plan, command.why)
+        case Unreadable():
+            medic.ledger.bring(commitment, commitment.stage, again_in=TRY_UNDOING_AGAIN)
+
+
+def _end(
+    medic: Medic, registry: Registry, commitment: Commitment, outcome: Undone | Released, why: str
+) -> None:
+    """Tell people that a temporary change is over, and close its incident."""
+    row = medic.incidents.find(commitment.incident)
+    if row:
+        change = commitment.change
+        _tell(medic, notices.change_ended(row.value, change, outcome, why, registry, medic.clock()))
+    medic.incidents.settle(commitment.incident, State.CLOSED, why)
+
+
+def _target_of(
+    change: Change, registry: Registry, reader: RegistryReader
+) -> Attributes | RegistrySettings | Absent | NotAsked | Unreadable:
+    """What the change's target is like now."""
+    match change:
+        case RuleChange():
+            return reader.settings(registry)
+        case LockChange(target=target):
+            reference = target.reference or ""
+            match target.level:
+                case LockLevel.REPOSITORY:
+                    return reader.repository(registry, target.repository)
+                case LockLevel.TAG:
+                    return reader.tag(registry, target.repository, reference)
+                case LockLevel.MANIFEST:
+                    return reader.manifest(registry, target.repository, reference)
+
+
+def pushed(medic: Medic, news: Pushed) -> None:
+    """The last word: a push that succeeded ends its incident, and the unlock that was made for it."""
+    for incident in tuple(medic.incidents.of(news.registry)):
+        if not _ends(incident, news):
+            continue
+        held = medic.ledger.held(incident.id, news.registry)
+        if held:
+            medic.queue.send(Undo(news.registry, held.id, "the push has succeeded"))
+        else:
+            medic.incidents.settle(incident.id, State.CLOSED, "the push has succeeded")
+
+
+def _ends(incident: Incident, news: Pushed) -> bool:
+    image = incident.image
+    if incident.symptom is not Symptom.PUSH_DISALLOWED or image is None or incident.state is State.CLOSED:
+        return False
+    same_reference = image.tag == news.image.tag if image.tag else image.digest == news.image.digest
+    return image.repository == news.image.repository and same_reference and news.at >= incident.last_at
+
+
+def give_up(medic: Medic, incident_id: str, why: str) -> None:
+    """Hand to people what the bot failed to handle again and again."""
+    _tell(medic, notices.could_not_be_handled(incident_id, why, medic.clock()))
+    medic.incidents.settle(incident_id, State.WITH_PEOPLE)
+    story = medic.journal.of(incident_id)
+    decision = Escalate(Reason.COULD_NOT_BE_HANDLED, why)
+    story.write("could-not-be-handled", Decided(decision, medic.policy_version))
+
+
+def _tell(medic: Medic, notice: Notice) -> None:
+    medic.outbox.post(notice)

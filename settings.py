@@ -1,0 +1,128 @@
+"""What the environment says, read once and strictly."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from checks.model import Registry, Value
+from checks.names import is_registry_id
+from remediations.adapters.storage import Storage
+
+_HERE: Final = Path(__file__).parent
+_LAST_PORT: Final = 65535
+
+
+class SettingsError(ValueError):
+    """A setting is missing or wrong. The message names it, and never holds a secret."""
+
+
+class Channels(Value, frozen=True):
+    """How people are reached. An empty value is a channel that is not in use."""
+
+    teams_url: str = ""
+    email_endpoint: str = ""
+    email_key: str = ""
+    email_sender: str = ""
+    email_recipients: tuple[str, ...] = ()
+    smtp_host: str = ""
+    smtp_port: int = 587
+    smtp_user: str = ""
+    smtp_password: str = ""
+    devops_organization: str = ""
+    devops_project: str = ""
+    ticket_mailbox: str = ""
+
+
+class Settings(Value, frozen=True):
+    """Everything that differs from one installation to the next, but for the policy."""
+
+    registries: tuple[Registry, ...]
+    storage: Storage
+    channels: Channels
+    policy_file: Path
+    reader_client_id: str = ""
+    writer_client_id: str = ""
+    arm_endpoint: str = "https://management.azure.com"
+    registry_audience: str = "https://containerregistry.azure.net"
+    logs_endpoint: str = "https://api.loganalytics.io"
+    workspace_id: str = ""
+
+
+def read_settings(environment: Mapping[str, str]) -> Settings:
+    """The settings of this installation.
+
+    Raises SettingsError for a registry list that is missing, no JSON, or names what is no registry, and where
+    there is no storage.
+    """
+    defaults = Settings(registries=(), storage=Storage(), channels=Channels(), policy_file=Path())
+    given = environment.get
+    return Settings(
+        registries=_registries(given("PUSH_MEDIC_REGISTRIES", "")),
+        storage=_storage(environment),
+        channels=_channels(environment),
+        policy_file=_HERE / given("PUSH_MEDIC_POLICY", "policy.yaml"),
+        reader_client_id=given("PUSH_MEDIC_READER_CLIENT_ID", ""),
+        writer_client_id=given("PUSH_MEDIC_WRITER_CLIENT_ID", ""),
+        arm_endpoint=given("PUSH_MEDIC_ARM_ENDPOINT", defaults.arm_endpoint),
+        registry_audience=given("PUSH_MEDIC_REGISTRY_AUDIENCE", defaults.registry_audience),
+        logs_endpoint=given("PUSH_MEDIC_LOGS_ENDPOINT", defaults.logs_endpoint),
+        workspace_id=given("PUSH_MEDIC_WORKSPACE_ID", ""),
+    )
+
+
+def _registries(text: str) -> tuple[Registry, ...]:
+    if not text:
+        message = "PUSH_MEDIC_REGISTRIES is not set: a JSON list of {resourceId, loginServer}"
+        raise SettingsError(message)
+    try:
+        registries = msgspec.json.decode(text, type=tuple[Registry, ...])
+    except msgspec.DecodeError as wrong:
+        message = f"PUSH_MEDIC_REGISTRIES: {wrong}"
+        raise SettingsError(message) from None
+    for registry in registries:
+        if not is_registry_id(registry.resource_id):
+            message = f"PUSH_MEDIC_REGISTRIES: {registry.resource_id!r} is not the resource id of a registry"
+            raise SettingsError(message)
+    return registries
+
+
+def _storage(environment: Mapping[str, str]) -> Storage:
+    given = environment.get
+    storage = Storage(
+        connection_string=given("AzureWebJobsStorage", ""),
+        table_uri=given("AzureWebJobsStorage__tableServiceUri", ""),
+        queue_uri=given("AzureWebJobsStorage__queueServiceUri", ""),
+        client_id=given("AzureWebJobsStorage__clientId", ""),
+    )
+    if not storage.connection_string and not (storage.table_uri and storage.queue_uri):
+        message = "AzureWebJobsStorage is not set, nor its __tableServiceUri and __queueServiceUri"
+        raise SettingsError(message)
+    return storage
+
+
+def _channels(environment: Mapping[str, str]) -> Channels:
+    given = environment.get
+    recipients = given("PUSH_MEDIC_EMAIL_RECIPIENTS", "")
+    return Channels(
+        teams_url=given("PUSH_MEDIC_TEAMS_URL", ""),
+        email_endpoint=given("PUSH_MEDIC_EMAIL_ENDPOINT", ""),
+        email_key=given("PUSH_MEDIC_EMAIL_KEY", ""),
+        email_sender=given("PUSH_MEDIC_EMAIL_SENDER", ""),
+        email_recipients=tuple(address.strip() for address in recipients.split(",") if address.strip()),
+        smtp_host=given("PUSH_MEDIC_SMTP_HOST", ""),
+        smtp_port=_port(given("PUSH_MEDIC_SMTP_PORT", "587")),
+        smtp_user=given("PUSH_MEDIC_SMTP_USER", ""),
+        smtp_password=given("PUSH_MEDIC_SMTP_PASSWORD", ""),
+        devops_organization=given("PUSH_MEDIC_DEVOPS_ORGANIZATION", ""),
+        devops_project=given("PUSH_MEDIC_DEVOPS_PROJECT", ""),
+        ticket_mailbox=given("PUSH_MEDIC_TICKET_MAILBOX", ""),
+    )
+
+
+def _port(text: str) -> int:
+    if not text.isdecimal() or not 0 < int(text) <= _LAST_PORT:
+        message = f"PUSH_MEDIC_SMTP_PORT: {text!r} is no port"
+        raise SettingsError(message)
+    return int(text)

@@ -1,0 +1,1 @@
+"""Shows what people will be shown: Adaptive Cards, in the renderer that Microsoft publishes."""

@@ -1,0 +1,1 @@
+"""The whole story, told by the real worker against the local Azure."""
