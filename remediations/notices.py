@@ -200,7 +200,7 @@ def _ticket_key(incident: Incident, diagnosis: Diagnosis | None) -> str:
     """One ticket for each incident; but one for each registry and band where storage is the cause."""
     for cause in diagnosis.causes if diagnosis else ():
         if isinstance(cause.culprit, FullStorage):
-            return f"{incident.registry}-storage-{incident.band or cause.culprit.percent // 5 * 5}"
+            return f"{incident.registry}-storage-{incident.band or _URGENT_BAND}"
     return incident.id
 
 
@@ -227,8 +227,8 @@ _PRIVATE_ADVICE: Final = (
     "Push from a virtual network that has a private endpoint to it and its private DNS zone linked."
 )
 _STORAGE_ADVICE: Final = (
-    "Decide what can go: `acr purge --dry-run` lists what a purge would delete. Deleted images are gone for "
-    "good unless soft delete is on; the bot deletes nothing.",
+    "Decide what can go: `acr purge --dry-run` lists what a purge would delete.",
+    "Deleted images are gone for good unless soft delete is on. The bot deletes nothing.",
 )
 
 

@@ -114,11 +114,11 @@ class AzureDevOps:
             return self._accepted(item)
         return Later(_SOON, "its answer was lost, and the ticket is not there yet")
 
-    def _find(self, key: str) -> _Item | None | _NoAnswer:
+    def _find(self, key: str) -> _Item | _NoAnswer | None:
         """The open work item with exactly this key among its tags."""
         closed = " ".join(f"AND [System.State] <> '{state}'" for state in ("Closed", "Done", "Removed"))
         query = (
-            "SELECT [System.Id] FROM WorkItems WHERE [System.TeamProject] = @project "
+            "SELECT [System.Id] FROM WorkItems WHERE [System.TeamProject] = @project "  # noqa: S608  a checked key
             f"AND [System.Tags] CONTAINS '{key}' {closed} ORDER BY [System.Id]"
         )
         found = self._read("POST", f"wiql?{_VERSION}", _Found, {"query": query})

@@ -84,13 +84,16 @@ class AcsEmail:
 
     def _refusal(self, message_id: str, refused: "HttpResponseError") -> Delivery:
         """What a refusal means. A mail that the service has already is refused, too: then it is accepted."""
-        if refused.status_code is None or refused.response is None:
+        from azure.core.rest import HttpResponse
+
+        answer = refused.response
+        if not isinstance(answer, HttpResponse):
             return Later(_ASK_AGAIN_AFTER, f"no token could be had for it ({type(refused).__name__})")
-        if refused.status_code < HTTPStatus.MULTIPLE_CHOICES:
+        if answer.status_code < HTTPStatus.MULTIPLE_CHOICES:
             return Unsure("its answer could not be read")
-        if refused.status_code in _MAYBE_KNOWN and self._has(message_id):
+        if answer.status_code in _MAYBE_KNOWN and self._has(message_id):
             return Accepted(message_id)
-        return refusal(refused.status_code, retry_after(refused.response.headers))
+        return refusal(answer.status_code, retry_after(answer.headers))
 
     def _has(self, message_id: str) -> bool:
         """Whether the service knows of this very mail. That it could not be asked counts as no."""
