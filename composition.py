@@ -14,7 +14,7 @@ from checks.ports import LogReader
 from remediations.incidents import Incidents
 from remediations.journal import Journal
 from remediations.ledger import Ledger
-from remediations.ports import Channel, Deliver, Queue, Respond, Table, Undo
+from remediations.ports import Deliver, Queue, Respond, Table, Undo
 from remediations.reception import Reception
 from remediations.rejected import Rejected
 from settings import Settings, read_settings
@@ -193,9 +193,12 @@ class App:
 
     @cached_property
     def outbox(self) -> "Outbox":
+        from remediations.adapters.channels import channels
         from remediations.outbox import Message, Outbox
 
-        return Outbox(self._table("outbox", Message), self.queue, self._channels(), now)
+        settings = self._settings
+        reach = channels(settings.channels, lambda: self._credential(settings.reader_client_id))
+        return Outbox(self._table("outbox", Message), self.queue, reach, now)
 
     def _table[T](self, name: str, kind: type[T]) -> Table[T]:
         from remediations.adapters.tables import AzureTable
@@ -231,11 +234,6 @@ class App:
         if client_id:
             return ManagedIdentityCredential(client_id=client_id)
         return DefaultAzureCredential()
-
-    def _channels(self) -> dict[str, Channel]:
-        from remediations.adapters.teams import Teams
-
-        return {"teams": Teams(self._settings.channels.teams_url)}
 
     def _deliver(self, message_id: str) -> None:
         """Send a message, and write into its incident's journal what came of that."""

@@ -8,6 +8,7 @@ import msgspec
 
 from checks.model import Registry, Value
 from checks.names import is_registry_id
+from remediations.adapters.channels import ChannelSettings
 from remediations.adapters.storage import Storage
 
 _HERE: Final = Path(__file__).parent
@@ -18,29 +19,12 @@ class SettingsError(ValueError):
     """A setting is missing or wrong. The message names it, and never holds a secret."""
 
 
-class Channels(Value, frozen=True):
-    """How people are reached. An empty value is a channel that is not in use."""
-
-    teams_url: str = ""
-    email_endpoint: str = ""
-    email_key: str = ""
-    email_sender: str = ""
-    email_recipients: tuple[str, ...] = ()
-    smtp_host: str = ""
-    smtp_port: int = 587
-    smtp_user: str = ""
-    smtp_password: str = ""
-    devops_organization: str = ""
-    devops_project: str = ""
-    ticket_mailbox: str = ""
-
-
 class Settings(Value, frozen=True):
     """Everything that differs from one installation to the next, but for the policy."""
 
     registries: tuple[Registry, ...]
     storage: Storage
-    channels: Channels
+    channels: ChannelSettings
     policy_file: Path
     reader_client_id: str = ""
     writer_client_id: str = ""
@@ -56,7 +40,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
     Raises SettingsError for a registry list that is missing, no JSON, or names what is no registry, and where
     there is no storage.
     """
-    defaults = Settings(registries=(), storage=Storage(), channels=Channels(), policy_file=Path())
+    defaults = Settings(registries=(), storage=Storage(), channels=ChannelSettings(), policy_file=Path())
     given = environment.get
     return Settings(
         registries=_registries(given("PUSH_MEDIC_REGISTRIES", "")),
@@ -102,11 +86,12 @@ def _storage(environment: Mapping[str, str]) -> Storage:
     return storage
 
 
-def _channels(environment: Mapping[str, str]) -> Channels:
+def _channels(environment: Mapping[str, str]) -> ChannelSettings:
     given = environment.get
     recipients = given("PUSH_MEDIC_EMAIL_RECIPIENTS", "")
-    return Channels(
+    return ChannelSettings(
         teams_url=given("PUSH_MEDIC_TEAMS_URL", ""),
+        details_url=given("PUSH_MEDIC_DETAILS_URL", ""),
         email_endpoint=given("PUSH_MEDIC_EMAIL_ENDPOINT", ""),
         email_key=given("PUSH_MEDIC_EMAIL_KEY", ""),
         email_sender=given("PUSH_MEDIC_EMAIL_SENDER", ""),
@@ -117,6 +102,7 @@ def _channels(environment: Mapping[str, str]) -> Channels:
         smtp_password=given("PUSH_MEDIC_SMTP_PASSWORD", ""),
         devops_organization=given("PUSH_MEDIC_DEVOPS_ORGANIZATION", ""),
         devops_project=given("PUSH_MEDIC_DEVOPS_PROJECT", ""),
+        devops_token=given("PUSH_MEDIC_DEVOPS_TOKEN", ""),
         ticket_mailbox=given("PUSH_MEDIC_TICKET_MAILBOX", ""),
     )
 

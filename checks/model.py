@@ -234,7 +234,7 @@ class Diagnosis(Value, frozen=True):
 class Rejection(Value, frozen=True):
     """A record that became no signal although somebody might miss it: kept, counted, shown to operators."""
 
-    source: Source | str
+    source: str
     reason: str
     detail: str
     excerpt: str = ""

@@ -9,6 +9,8 @@ import re
 from collections.abc import Callable
 from typing import Any, Final
 
+from msgspec.structs import replace
+
 from remediations.model import Notice, Severity
 from remediations.plain import CUT, cut, one_line, plain
 
@@ -35,19 +37,19 @@ _NO_BREAK_SPACE: Final = "\u00a0"
 
 def card(notice: Notice, details_url: str | None = None) -> dict[str, Any]:
     """The body to post to the workflow: within the budget, and saying so where something was cut."""
-    quoted, others = plain(notice.quoted), _longest_text(notice)
+    shown = _shown(notice)
+    longest = _longest_text(shown)
 
     def with_quotation_of(length: int) -> dict[str, Any]:
-        return _envelope(notice, details_url, others, length)
+        return _envelope(shown, details_url, longest, length)
 
     def with_texts_of(length: int) -> dict[str, Any]:
-        return _envelope(notice, details_url, length, 0)
+        return _envelope(shown, details_url, length, 0)
 
-    for longest, body in ((len(quoted), with_quotation_of), (others, with_texts_of)):
-        length = _most_that_fits(longest, body)
-        if length is not None:
-            return body(length)
-    return with_texts_of(0)
+    length = _most_that_fits(len(shown.quoted), with_quotation_of)
+    if length is not None:
+        return with_quotation_of(length)
+    return with_texts_of(_most_that_fits(longest, with_texts_of) or 0)
 
 
 def encoded(body: dict[str, Any]) -> bytes:
@@ -81,6 +83,18 @@ def _most_that_fits(longest: int, body: Callable[[int], dict[str, Any]]) -> int 
     return low
 
 
+def _shown(notice: Notice) -> Notice:
+    """The notice with nothing in it that hides. A character is at least a byte, so more than these never fit."""
+    return replace(
+        notice,
+        incident=one_line(notice.incident),
+        title=one_line(notice.title),
+        facts=tuple((one_line(title), plain(value)) for title, value in notice.facts),
+        paragraphs=tuple(map(plain, notice.paragraphs)),
+        quoted=plain(notice.quoted)[: BUDGET + 1],
+    )
+
+
 def _longest_text(notice: Notice) -> int:
     facts = (text for fact in notice.facts for text in fact)
     return max(map(len, (*facts, *notice.paragraphs, notice.title, notice.incident)))
@@ -89,7 +103,7 @@ def _longest_text(notice: Notice) -> int:
 def _envelope(notice: Notice, details_url: str | None, texts: int, quotation: int) -> dict[str, Any]:
     """The card, its texts and its quotation cut to these lengths, as the workflow's trigger takes it."""
     style, symbol, wants = _LOOKS[notice.severity]
-    title = cut(one_line(notice.title), texts)
+    title = cut(notice.title, texts)
     content: dict[str, Any] = {
         "$schema": "http://adaptivecards.io/schemas/adaptive-card.json",
         "type": "AdaptiveCard",
@@ -114,7 +128,7 @@ def _envelope(notice: Notice, details_url: str | None, texts: int, quotation: in
 
 
 def _headline(notice: Notice, style: str, wants: str, title: str, texts: int) -> dict[str, Any]:
-    incident = cut(one_line(notice.incident), texts)
+    incident = cut(notice.incident, texts)
     return {
         "type": "Container",
         "style": style,
@@ -128,14 +142,14 @@ def _headline(notice: Notice, style: str, wants: str, title: str, texts: int) ->
 
 
 def _paragraphs(notice: Notice, texts: int) -> list[dict[str, Any]]:
-    shown = [_text(escaped(cut(plain(p), texts))) for p in notice.paragraphs[:_MOST_PARAGRAPHS]]
+    shown = [_text(escaped(cut(p, texts))) for p in notice.paragraphs[:_MOST_PARAGRAPHS]]
     more = len(notice.paragraphs) - len(shown)
     return [*shown, _text(f"{CUT}: {more} more paragraphs")] if more > 0 else shown
 
 
 def _facts(notice: Notice, texts: int) -> list[dict[str, Any]]:
     facts = [
-        {"title": escaped(cut(one_line(title), texts)), "value": escaped(cut(plain(value), texts))}
+        {"title": escaped(cut(title, texts)), "value": escaped(cut(value, texts))}
         for title, value in notice.facts[:_MOST_FACTS]
     ]
     more = len(notice.facts) - len(facts)
@@ -145,8 +159,7 @@ def _facts(notice: Notice, texts: int) -> list[dict[str, Any]]:
 
 
 def _quotation(notice: Notice, length: int) -> list[dict[str, Any]]:
-    quoted = plain(notice.quoted)
-    if not quoted:
+    if not notice.quoted:
         return []
     return [
         _text("What the client said", size="Small", isSubtle=True, spacing="Medium"),
@@ -154,7 +167,7 @@ def _quotation(notice: Notice, length: int) -> list[dict[str, Any]]:
             "type": "Container",
             "style": "emphasis",
             "spacing": "Small",
-            "items": [_text(escaped(cut(quoted, length)), fontType="Monospace", size="Small")],
+            "items": [_text(escaped(cut(notice.quoted, length)), fontType="Monospace", size="Small")],
         },
     ]
 

@@ -59,11 +59,11 @@ def mail(notice: Notice, message_id: str, domain: str, *, key: str | None = None
     shown = _shown(notice)
     words = {"notice": shown, "style": style, "symbol": symbol, "wants": wants}
     return Mail(
-        subject=f"{symbol} {wants}: {cut(shown.title, _LONGEST_TITLE)} [{one_line(key or shown.incident)}]",
+        subject=one_line(f"{symbol} {wants}: {cut(shown.title, _LONGEST_TITLE)} [{key or shown.incident}]"),
         text=_template("mail.txt").render(words),
         html=_template("mail.html").render(words),
         message_id=f"<{message_id}@{domain}>",
-        thread=f"<{uuid.uuid5(_NAMESPACE, notice.incident)}@{domain}>",
+        thread=f"<{uuid.uuid5(_NAMESPACE, shown.incident)}@{domain}>",
         date=format_datetime(notice.at),
     )
 

@@ -7,13 +7,37 @@ CUT: Final = "… cut"
 
 # Joiners that scripts and emoji need; every other format character is only there to hide something.
 _JOINERS: Final = "\u200c\u200d"
-_LINE_ENDS: Final = dict.fromkeys(map(ord, "\x0b\x0c\x85\u2028\u2029"), "\n")
+_LINE_ENDS: Final = "\n\x0b\x0c\x85\u2028\u2029"
+
+
+class _Shown(dict[int, str]):
+    """What each character is shown as, found out when it is first met."""
+
+    def __missing__(self, code: int) -> str:
+        self[code] = shown = _shown(chr(code))
+        return shown
+
+
+def _shown(character: str) -> str:
+    if character in _LINE_ENDS:
+        return "\n"
+    match unicodedata.category(character):
+        case "Cs":
+            return "\ufffd"
+        case "Cc":
+            return "    " if character == "\t" else ""
+        case "Cf":
+            return character if character in _JOINERS else ""
+        case _:
+            return character
+
+
+_SHOWN: Final = _Shown()
 
 
 def plain(text: str) -> str:
     """The text without control, bidirectional and invisible characters. Its only line end is the newline."""
-    lines = text.replace("\r\n", "\n").replace("\r", "\n").translate(_LINE_ENDS).replace("\t", "    ")
-    return "".join(map(_shown, lines)).strip("\n")
+    return text.replace("\r\n", "\n").replace("\r", "\n").translate(_SHOWN).strip("\n")
 
 
 def one_line(text: str) -> str:
@@ -24,15 +48,3 @@ def one_line(text: str) -> str:
 def cut(text: str, length: int) -> str:
     """The text, or its first `length` characters and the honest word that there was more."""
     return text if len(text) <= length else f"{text[:length].rstrip()} {CUT}".lstrip()
-
-
-def _shown(character: str) -> str:
-    match unicodedata.category(character):
-        case "Cs":
-            return "\ufffd"
-        case "Cc":
-            return character if character == "\n" else ""
-        case "Cf":
-            return character if character in _JOINERS else ""
-        case _:
-            return character

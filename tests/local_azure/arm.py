@@ -269,9 +269,10 @@ def _policies(registry: Registry, api_version: str) -> dict[str, Any]:
             "status": _switch(registry.retention_days is not None),
         },
         "exportPolicy": {"status": "enabled"},
-        "azureADAuthenticationAsArmPolicy": {"status": _switch(registry.arm_tokens_accepted)},
     }
-    if "preview" in api_version:
+    if api_version >= "2023":
+        policies["azureADAuthenticationAsArmPolicy"] = {"status": _switch(registry.arm_tokens_accepted)}
+    if api_version >= "2023" and "preview" in api_version:
         policies["softDeletePolicy"] = {
             "retentionDays": registry.soft_delete_days or 7,
             "lastUpdatedTime": set_at,

@@ -2,7 +2,7 @@
 
 import io
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -17,6 +17,8 @@ from tests.local_azure import LocalAzure, Registry, cut_after, cut_before, delay
 
 RECORDED = Path(__file__).parents[1] / "fixtures" / "acr"
 READ = "Microsoft.ContainerRegistry/registries/metadata/read"
+CUT = r"(?i)connection|remote"
+REGISTRY_AUDIENCE = "https://containerregistry.azure.net"
 WRITE = "Microsoft.ContainerRegistry/registries/metadata/write"
 
 
@@ -34,19 +36,21 @@ def azure(running: LocalAzure) -> LocalAzure:
 
 @contextmanager
 def client(
-    azure: LocalAzure, registry: Registry, client_id: str = "medic", **options: Any
+    azure: LocalAzure, registry: Registry, client_id: str = "medic", audience: str = REGISTRY_AUDIENCE
 ) -> Iterator[ContainerRegistryClient]:
     with ContainerRegistryClient(
         registry.endpoint,
         azure.credential(client_id),
         connection_verify=azure.ca_certificate,
         retry_total=0,
-        **options,
+        audience=audience,
     ) as made:
         yield made
 
 
-def push_with_the_sdk(made: ContainerRegistryClient, repository: str, tag: str, layer: bytes = b"layer") -> str:
+def push_with_the_sdk(
+    made: ContainerRegistryClient, repository: str, tag: str, layer: bytes = b"layer"
+) -> str:
     digest, size = made.upload_blob(repository, io.BytesIO(layer))
     config, _ = made.upload_blob(repository, io.BytesIO(b"{}"))
     oci = "application/vnd.oci.image"
@@ -74,29 +78,46 @@ def keys(document: Any) -> Any:  # noqa: ANN401 - as above
 
 
 def call(
-    azure: LocalAzure, url: str, method: str = "GET", headers: dict[str, str] | None = None, body: str | None = None
+    azure: LocalAzure,
+    url: str,
+    method: str = "GET",
+    headers: dict[str, str] | None = None,
+    body: str | None = None,
 ) -> urllib3.BaseHTTPResponse:
     with urllib3.PoolManager(ca_certs=azure.ca_certificate, retries=False) as pool:
         return pool.request(method, url, headers=headers, body=body)
 
 
+def locking(made: ContainerRegistryClient, level: str, digest: str) -> Callable[[bool], bool | None]:
+    """The call that sets whether that level may be written, and gives what the service then says of it."""
+
+    def repository(can: bool) -> bool | None:  # noqa: FBT001 - the answer to the only question
+        return made.update_repository_properties("team/app", can_write=can).can_write
+
+    def tag(can: bool) -> bool | None:  # noqa: FBT001 - as above
+        return made.update_tag_properties("team/app", "v1", can_write=can).can_write
+
+    def manifest(can: bool) -> bool | None:  # noqa: FBT001 - as above
+        return made.update_manifest_properties("team/app", digest, can_write=can).can_write
+
+    return {"repository": repository, "tag": tag, "manifest": manifest}[level]
+
+
 @pytest.mark.parametrize("level", ["repository", "tag", "manifest"])
-def test_a_lock_on_any_of_three_levels_stops_a_push_until_it_is_taken_off(azure: LocalAzure, level: str) -> None:
+def test_a_lock_on_any_of_three_levels_stops_a_push_until_it_is_taken_off(
+    azure: LocalAzure, level: str
+) -> None:
     registry = azure.add_registry("contoso")
     with client(azure, registry) as made:
         digest = push_with_the_sdk(made, "team/app", "v1")
-        change = {
-            "repository": lambda can: made.update_repository_properties("team/app", can_write=can),
-            "tag": lambda can: made.update_tag_properties("team/app", "v1", can_write=can),
-            "manifest": lambda can: made.update_manifest_properties("team/app", digest, can_write=can),
-        }[level]
-        assert change(False).can_write is False
+        allow_writing = locking(made, level, digest)
+        assert allow_writing(False) is False
         with pytest.raises(HttpResponseError) as refused:
             push_with_the_sdk(made, "team/app", "v1")
         assert refused.value.status_code == 405
         assert refused.value.response is not None
-        assert refused.value.response.body() == _compact("30")
-        assert change(True).can_write is True
+        assert refused.value.response.text().encode() == _compact("30")
+        assert allow_writing(True) is True
         assert push_with_the_sdk(made, "team/app", "v1") == digest
     assert [made.method for made in azure.writes()] == ["PATCH", "PATCH"]
     assert azure.writes()[0].json == {"writeEnabled": False}
@@ -142,19 +163,20 @@ def test_what_is_locked_cannot_be_deleted_either(azure: LocalAzure) -> None:
     digest = registry.push("team/app", "v1")
     registry.lock("team/app", tag="v1", write=True, delete=False)
     with client(azure, registry) as made:
-        for attempt in (
-            lambda: made.delete_tag("team/app", "v1"),
-            lambda: made.delete_manifest("team/app", digest),
-            lambda: made.delete_repository("team/app"),
-        ):
-            with pytest.raises(HttpResponseError, match="REGISTRY_DISALLOWED_OPERATION"):
-                attempt()
+        with pytest.raises(HttpResponseError, match="REGISTRY_DISALLOWED_OPERATION"):
+            made.delete_tag("team/app", "v1")
+        with pytest.raises(HttpResponseError, match="REGISTRY_DISALLOWED_OPERATION"):
+            made.delete_manifest("team/app", digest)
+        with pytest.raises(HttpResponseError, match="REGISTRY_DISALLOWED_OPERATION"):
+            made.delete_repository("team/app")
         registry.unlock("team/app", tag="v1")
         made.delete_manifest("team/app", digest)
     assert [event.type for event in azure.take_events()] == ["Microsoft.ContainerRegistry.ImageDeleted"]
 
 
-def test_a_tag_may_refuse_its_own_unlocking_while_its_repository_is_locked_if_so_wished(azure: LocalAzure) -> None:
+def test_a_tag_may_refuse_its_own_unlocking_while_its_repository_is_locked_if_so_wished(
+    azure: LocalAzure,
+) -> None:
     registry = azure.add_registry("contoso")
     registry.push("team/app", "v1")
     registry.lock("team/app")
@@ -224,7 +246,9 @@ def test_a_right_that_is_missing_shows_only_after_the_token_was_given(azure: Loc
     assert azure.writes() == []
 
 
-def test_repository_permissions_have_other_names_where_roles_are_assigned_per_repository(azure: LocalAzure) -> None:
+def test_repository_permissions_have_other_names_where_roles_are_assigned_per_repository(
+    azure: LocalAzure,
+) -> None:
     registry = azure.add_registry("contoso", role_assignment_mode="AbacRepositoryPermissions")
     registry.push("team/app", "v1")
     azure.rights["reader"] = {"Microsoft.ContainerRegistry/registries/repositories/metadata/read"}
@@ -260,8 +284,8 @@ def test_the_client_that_reuses_an_expired_refresh_token_is_refused(azure: Local
     with client(azure, registry) as made:
         made.get_repository_properties("team/app")
         azure.clock = lambda: datetime.now(UTC) + timedelta(hours=4)
-        exchange = made._client._config.authentication_policy._exchange_client  # type: ignore[attr-defined]
-        exchange._expiration_time = 0
+        policy: Any = made._client._config.authentication_policy
+        policy._exchange_client._expiration_time = 0
         with pytest.raises(ClientAuthenticationError):
             made.get_repository_properties("team/app")
 
@@ -321,7 +345,13 @@ def test_the_firewall_refuses_every_path_with_the_recorded_text(azure: LocalAzur
     registry = azure.add_registry("contoso", default_action="Deny", ip_rules=["203.0.113.0/28"])
     azure.client_address = "198.51.100.9"
     expected = next(RECORDED.glob("31_*")).read_bytes().replace(b"203.0.113.7", b"198.51.100.9")
-    for path in ("/v2/", "/oauth2/token", "/oauth2/exchange", "/acr/v1/_catalog", "/v2/team/app/manifests/v1"):
+    for path in (
+        "/v2/",
+        "/oauth2/token",
+        "/oauth2/exchange",
+        "/acr/v1/_catalog",
+        "/v2/team/app/manifests/v1",
+    ):
         method = "POST" if path.startswith("/oauth2") else "GET"
         answer = call(azure, registry.endpoint + path, method)
         assert (answer.status, answer.data) == (403, expected)
@@ -331,7 +361,9 @@ def test_the_firewall_refuses_every_path_with_the_recorded_text(azure: LocalAzur
 
 
 def test_public_access_that_is_off_reads_like_an_address_that_is_not_allowed(azure: LocalAzure) -> None:
-    registry = azure.add_registry("contoso", public_network_access="Disabled", ip_rules=[azure.client_address])
+    registry = azure.add_registry(
+        "contoso", public_network_access="Disabled", ip_rules=[azure.client_address]
+    )
     refused = azure.push(registry, "team/app", "v1")
     assert (refused.status, refused.step) == (403, "ping")
     assert f"client with IP \\u0027{azure.client_address}\\u0027 is not allowed access" in refused.text
@@ -373,7 +405,10 @@ def test_a_full_registry_refuses_like_a_locked_one_and_is_logged_as_a_failed_pus
     azure.refuse_uploads_when_full = False
     assert azure.push(registry, "team/app", "v2", b"new").step == "manifest"
     rows = [row for row in azure.diagnostic_records if row["operationName"] == "Push"]
-    assert [(row["resultDescription"], row["properties"]["tag"]) for row in rows] == [("405", "<nil>"), ("405", "v2")]
+    assert [(row["resultDescription"], row["properties"]["tag"]) for row in rows] == [
+        ("405", "<nil>"),
+        ("405", "v2"),
+    ]
 
 
 def test_a_throttled_registry_says_when_to_come_back(azure: LocalAzure) -> None:
@@ -396,7 +431,10 @@ def test_a_manifest_that_names_an_absent_blob_is_refused(azure: LocalAzure) -> N
     made = registry.push("team/app", "v1")
     manifest = registry.repositories["team/app"].manifests[made].content.decode()
     token = access_token(azure, registry, "repository:other:pull,push")
-    headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/vnd.oci.image.manifest.v1+json"}
+    headers = {
+        "Authorization": f"Bearer {token}",
+        "Content-Type": "application/vnd.oci.image.manifest.v1+json",
+    }
     answer = call(azure, registry.endpoint + "/v2/other/manifests/v1", "PUT", headers, manifest)
     assert (answer.status, answer.json()["errors"][0]["code"]) == (400, "MANIFEST_BLOB_UNKNOWN")
 
@@ -413,7 +451,7 @@ def test_a_call_that_is_cut_after_it_was_carried_out_did_change_the_lock(azure: 
     registry = azure.add_registry("contoso")
     registry.push("team/app", "v1")
     fault = azure.faults.add(method="PATCH", path="/_tags/v1", after=1, effect=cut_after())
-    with client(azure, registry) as made, pytest.raises(Exception, match="(?i)connection|remote"):
+    with client(azure, registry) as made, pytest.raises(Exception, match=CUT):
         made.update_tag_properties("team/app", "v1", can_write=False)
     assert fault.hits == 1
     assert not registry.attributes("team/app", "v1").write_enabled
@@ -424,7 +462,7 @@ def test_a_call_that_is_cut_before_changes_nothing(azure: LocalAzure) -> None:
     registry = azure.add_registry("contoso")
     registry.push("team/app", "v1")
     azure.faults.add(method="PATCH", path="/_tags/v1", after=1, effect=cut_before())
-    with client(azure, registry) as made, pytest.raises(Exception, match="(?i)connection|remote"):
+    with client(azure, registry) as made, pytest.raises(Exception, match=CUT):
         made.update_tag_properties("team/app", "v1", can_write=False)
     assert registry.attributes("team/app", "v1").write_enabled
     assert azure.writes() == []

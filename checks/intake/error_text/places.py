@@ -50,17 +50,22 @@ class Place:
 _ACR_NAME: Final = re.compile(r"azurecr\.[a-z]{2,12}$|azureacr\.io$|azurecr\.io", re.IGNORECASE)
 """Also the misspelt ones: who writes them means an Azure container registry."""
 _OTHER_REGISTRIES: Final = (
-    r"docker\.(?:io|com)", r"ghcr\.io", r"(?:docker|containers)\.pkg\.github\.com", r"gcr\.io", r"pkg\.dev", r"quay\.io",
-    r"amazonaws\.com(?:\.cn)?", r"ecr\.aws", r"gitlab\.com", r"digitalocean\.com", r"heroku\.com", r"jfrog\.io",
-    r"icr\.io", r"ocir\.io", r"oraclecloud\.com", r"nvcr\.io", r"mcr\.microsoft\.com", r"k8s\.io", r"redhat\.(?:io|com)",
+    r"docker\.(?:io|com)", r"ghcr\.io", r"(?:docker|containers)\.pkg\.github\.com", r"gcr\.io", r"pkg\.dev",
+    r"quay\.io",
+    r"amazonaws\.com(?:\.cn)?", r"ecr\.aws", r"gitlab\.com", r"digitalocean\.com", r"heroku\.com",
+    r"jfrog\.io",
+    r"icr\.io", r"ocir\.io", r"oraclecloud\.com", r"nvcr\.io", r"mcr\.microsoft\.com", r"k8s\.io",
+    r"redhat\.(?:io|com)",
     r"aliyuncs\.com", r"scw\.cloud", r"fly\.io", r"cr\.yandex", r"myhuaweicloud\.com", r"tencentyun\.com",
     r"cloudsmith\.io", r"nuget\.org", r"npmjs\.(?:org|com)", r"pypi\.org", r"localhost",
 )  # fmt: skip
 _OTHER_REGISTRY: Final = re.compile(rf"(?:^|\.)(?:{'|'.join(_OTHER_REGISTRIES)})$", re.IGNORECASE)
 _SERVICES: Final = (
-    r"aka\.ms", r"microsoft\.com", r"microsoftonline\.(?:com|us)", r"azure\.com", r"windows\.net", r"visualstudio\.com",
+    r"aka\.ms", r"microsoft\.com", r"microsoftonline\.(?:com|us)", r"azure\.com", r"windows\.net",
+    r"visualstudio\.com",
     r"github\.com", r"githubusercontent\.com", r"github\.io", r"docs\.docker\.com", r"success\.docker\.com",
-    r"hub\.docker\.com", r"desktop\.docker\.com", r"vsassets\.io", r"w3\.org", r"golang\.org", r"go\.dev", r"python\.org",
+    r"hub\.docker\.com", r"desktop\.docker\.com", r"vsassets\.io", r"w3\.org", r"golang\.org", r"go\.dev",
+    r"python\.org",
     r"readthedocs\.io", r"stackoverflow\.com", r"docs\.gitlab\.com", r"dev\.azure\.com",
 )  # fmt: skip
 _SERVICE: Final = re.compile(rf"(?:^|\.)(?:{'|'.join(_SERVICES)})$", re.IGNORECASE)
@@ -105,7 +110,8 @@ def _is_address(host: str) -> bool:
 _PLACEHOLDER: Final = r"<[^<>\n]{0,60}>|\$?\{[^{}\n]{0,60}\}|\$\([^()\n]{0,60}\)|\[[^\[\]\n/]{0,60}\]"
 _STAR: Final = r"\*{2,12}|<[^<>\n.]{0,40}>|xxx+"
 _ACR_HOST: Final = (
-    rf"(?:{_PLACEHOLDER}|[A-Za-z0-9_*$#][A-Za-z0-9_*$#-]{{0,62}})(?:{_PLACEHOLDER}|[A-Za-z0-9_*$#-]{{1,62}}){{0,2}}"
+    rf"(?:{_PLACEHOLDER}|[A-Za-z0-9_*$#][A-Za-z0-9_*$#-]{{0,62}})"
+    rf"(?:{_PLACEHOLDER}|[A-Za-z0-9_*$#-]{{1,62}}){{0,2}}"
     r"(?:\.[A-Za-z0-9-]{1,63}){0,3}\.azurecr\.(?:io|cn|us|de)(?![A-Za-z0-9-])"
 )
 _LABEL: Final = r"[A-Za-z0-9*][A-Za-z0-9*_-]{0,62}"
@@ -124,27 +130,35 @@ _BEGINS: Final = r"(?:(?<=docker://)|(?<=oci://)|(?<![A-Za-z0-9_.*/@$:-]))"
 _URL: Final = re.compile(rf"https?\\?:/?/ ?{_HOST}{_PORT}(?P<path>/[^\s\"']{{0,800}})?", re.IGNORECASE)
 _ACR_NAMED: Final = re.compile(rf"{_BEGINS}(?P<host>{_ACR_HOST}){_PORT}{_REST}")
 _OTHER_NAMED: Final = re.compile(
-    rf"{_BEGINS}(?P<host>(?:[A-Za-z0-9*-]{{1,63}}\.){{0,6}}(?:{'|'.join(_OTHER_REGISTRIES)}))(?![A-Za-z0-9-]|\.[a-z]){_PORT}{_REST}"
+    rf"{_BEGINS}(?P<host>(?:[A-Za-z0-9*-]{{1,63}}\.){{0,6}}(?:{'|'.join(_OTHER_REGISTRIES)}))"
+    rf"(?![A-Za-z0-9-]|\.[a-z]){_PORT}{_REST}"
 )
-_PUSH_WORDS: Final = (
+_OPTIONS: Final = r"(?:-{1,2}[a-z-]{1,30}(?:[= ][^\s-]\S{0,80})? ){0,6}"
+_PUSHERS: Final = (
+    r"docker|podman|buildah|nerdctl|crane|oras|helm|img|regctl|sregistry|singularity|images?|chart|artifact"
+)
+_PUSH_COMMANDS: Final = (
     r"the push refers to (?:a )?repository \[",
-    r"(?:^|[ /\\'])(?:docker|podman|buildah|nerdctl|crane|oras|helm|img|regctl|sregistry|singularity|az acr helm|image|images|chart|artifact)(?:\.exe)? push (?:-{1,2}[a-z-]{1,30}(?:[= ][^\s-]\S{0,80})? ){0,6}",
+    rf"(?:^|[ /\\'])(?:{_PUSHERS})(?:\.exe)? push {_OPTIONS}",
+    r"checking push permissions? for ",
+    r"--destination[= ]",
+    r"does not exist locally with the tag: ",
+)
+"""After these even a name without a host is an image: Docker Hub's."""
+_PUSH_WORDS: Final = (
     r"failed to push (?:to destination |image )?",
     r"error pushing image \"[^\"]{1,300}\" to ",
-    r"(?:pushing|pushed|push) (?:image |manifest |signature |tag |manifest for |manifest to )?(?:to |for )?\[?",
-    r"checking push permissions? for ",
+    r"(?:pushing|pushed|push) (?:(?:image|manifest|signature|tag) )?(?:to |for )?\[?",
     r"uploading manifest [^ ]{1,128} to ",
     r"writing manifest to ",
-    r"--destination[= ]",
     r"failed to sign ",
-    r"does not exist locally with the tag: ",
     r"unauthorized for ",
     r"credentials for ",
     r"publishing (?:image )?(?:to )?",
 )
 _READ_WORDS: Final = (
     r"unable to find image ",
-    r"(?:^|[ /\\'])(?:docker|podman|buildah|nerdctl|crane|oras|helm|crictl|image|images) (?:pull|fetch) (?:-{1,2}[a-z-]{1,30}(?:[= ][^\s-]\S{0,80})? ){0,6}",
+    rf"(?:^|[ /\\'])(?:{_PUSHERS}|crictl)(?:\.exe)? (?:pull|fetch) {_OPTIONS}",
     r"failed to pull (?:and unpack )?image ",
     r"trying to pull (?:repository )?",
     r"pulling (?:image |from )?",
@@ -155,11 +169,16 @@ _READ_WORDS: Final = (
     r"(?:back-off )pulling image ",
     r"failed to resolve (?:source metadata for |reference )",
 )
-_REFERENCE: Final = rf"[\"'\\]{{0,4}}(?:docker://|oci://)?(?P<reference>(?:{_HOST}{_PORT}/)?{_REPOSITORY}(?::{_TAG})?(?:@{_DIGEST})?)"
-_PUSHED: Final = re.compile(rf"(?:{'|'.join(_PUSH_WORDS)}){_REFERENCE}", re.IGNORECASE)
+_OPENING: Final = r"[\"'\\]{0,4}(?:docker://|oci://)?"
+_NAME: Final = rf"{_REPOSITORY}(?::{_TAG})?(?:@{_DIGEST})?"
+_REFERENCE: Final = rf"{_OPENING}(?P<reference>(?:{_HOST}{_PORT}/)?{_NAME})"
+_FULL_REFERENCE: Final = rf"{_OPENING}(?P<reference>{_HOST}{_PORT}/{_NAME})"
+_COMMANDED: Final = re.compile(rf"(?:{'|'.join(_PUSH_COMMANDS)}){_REFERENCE}", re.IGNORECASE)
+_PUSHED: Final = re.compile(rf"(?:{'|'.join(_PUSH_WORDS)}){_FULL_REFERENCE}", re.IGNORECASE)
 _PULLED: Final = re.compile(rf"(?:{'|'.join(_READ_WORDS)}){_REFERENCE}", re.IGNORECASE)
 _LOOKED_UP: Final = re.compile(
-    rf"(?:lookup |could not resolve host: |getaddrinfo (?:enotfound|eai_again) |host=['\"]|failed to resolve ['\"]|unknownhostexception: )(?P<host>{_DOTTED_HOST})",
+    r"(?:lookup |could not resolve host: |getaddrinfo (?:enotfound|eai_again) |host=['\"]"
+    rf"|failed to resolve ['\"]|unknownhostexception: )(?P<host>{_DOTTED_HOST})",
     re.IGNORECASE,
 )
 _ARM_ID: Final = re.compile(
@@ -169,7 +188,8 @@ _ARM_ID: Final = re.compile(
     re.IGNORECASE,
 )
 _API_PATH: Final = re.compile(
-    r"/v2/(?P<repository>[^?#\s]{1,300}?)/(?:manifests/(?P<reference>[^?#/\s,;)]{1,200})|blobs/|tags/|referrers/)"
+    r"/v2/(?P<repository>[^?#\s]{1,300}?)"
+    r"/(?:manifests/(?P<reference>[^?#/\s,;)]{1,200})|blobs/|tags/|referrers/)"
 )
 _SCOPE: Final = re.compile(r"repository(?::|%3a)(?P<repository>[^:&\s]{1,300}?)(?::|%3a)", re.IGNORECASE)
 _PLAIN_NAME: Final = re.compile(
@@ -182,6 +202,7 @@ def places_in(reading: Reading) -> tuple[Place, ...]:
     words = reading.words
     plain = [
         *_called(words),
+        *_after(_COMMANDED, Role.PUSHED_TO, words),
         *_after(_PUSHED, Role.PUSHED_TO, words),
         *_after(_PULLED, Role.READ_FROM, words),
     ]
@@ -206,8 +227,8 @@ def _called(words: str) -> Iterator[Place]:
             owner=owner,
             role=Role.CALLED,
             repository=re.sub("%2f", "/", repository, flags=re.IGNORECASE) if repository else None,
-            tag=_trimmed(reference) if reference and ":" not in reference else None,
-            digest=reference if reference and reference.startswith("sha256:") else None,
+            tag=None if _is_digest(reference) else _trimmed(reference),
+            digest=_trimmed(reference) if _is_digest(reference) else None,
         )
 
 
@@ -277,8 +298,13 @@ def _is_reference(words: str) -> bool:
     return ("/" in words or ":" in words) and _PLAIN_NAME.match(words) is not None
 
 
+def _is_digest(reference: str | None) -> bool:
+    return reference is not None and reference.startswith("sha256:")
+
+
 def _is_masked(host: str) -> bool:
-    return host.startswith("**") or host.startswith("<") or set(host.lower()) == {"x"}
+    """Whether nothing of the host can be read."""
+    return host.startswith("<") or not host.lower().strip("*x")
 
 
 def _host(host: str, port: str | None, owner: Owner) -> str | None:
@@ -305,12 +331,15 @@ _REPOSITORY_NAMED: Final = re.compile(
     r"repository ['\"](?P<name>[a-z0-9][a-z0-9._/-]{0,255})['\"]", re.IGNORECASE
 )
 _TAG_NAMED: Final = re.compile(
-    r"(?:manifest|tag) ['\"](?P<first>\w[\w.-]{0,127})['\"]|tagged by ['\"](?P<second>\w[\w.-]{0,127})['\"]|['\"]tag['\"] ?: ?['\"](?P<third>\w[\w.-]{0,127})['\"]"
+    r"(?:manifest|tag) ['\"](?P<first>\w[\w.-]{0,127})['\"]"
+    r"|tagged by ['\"](?P<second>\w[\w.-]{0,127})['\"]"
+    r"|['\"]tag['\"] ?: ?['\"](?P<third>\w[\w.-]{0,127})['\"]"
     r"|\bmap\[tag:(?P<fourth>\w[\w.-]{0,127})\]",
     re.IGNORECASE,
 )
 _DIGEST_NAMED: Final = re.compile(
-    r"(?:revision|digest)['\"]? ?: ?['\"]?(?P<digest>sha256:[0-9a-f]{64})|(?:manifest|index)-(?P<second>sha256:[0-9a-f]{64})",
+    r"(?:revision|digest)['\"]? ?: ?['\"]?(?P<first>sha256:[0-9a-f]{64})"
+    r"|(?:manifest|index)-(?P<second>sha256:[0-9a-f]{64})",
     re.IGNORECASE,
 )
 _DEFAULT_TAG: Final = "using default tag: latest"
@@ -331,7 +360,7 @@ def completed(place: Place | None, places: tuple[Place, ...], reading: Reading) 
     if known.tag is None:
         known = replace(known, tag=_tag_in_words(reading))
     if known.digest is None and (digest := _DIGEST_NAMED.search(reading.words)):
-        known = replace(known, digest=digest["digest"] or digest["second"])
+        known = replace(known, digest=digest["first"] or digest["second"])
     return known
 
 

@@ -9,9 +9,9 @@ from bisect import bisect_right
 from dataclasses import dataclass
 from typing import Final
 
-FROM_THE_START: Final = 48 * 1024
+FROM_THE_START: Final = 24 * 1024
 """Characters read from the beginning: the command that was run and the name it pushed to."""
-FROM_THE_END: Final = 144 * 1024
+FROM_THE_END: Final = 72 * 1024
 """Characters read from the end: a client gives its reason last."""
 AROUND_A_SIGNPOST: Final = 2 * 1024
 """Characters read before and after a signpost in the part between."""
@@ -78,7 +78,7 @@ def _spaces_as_breaks(pattern: str) -> str:
 
 
 def read(text: str) -> Reading:
-    """What the text says, whatever its length: at most some 250 000 characters of it are kept."""
+    """What the text says, whatever its length: at most some 160 000 characters of it are kept."""
     kept, left_out = _within_reach(text)
     lines = [line for raw in _plain(kept).split("\n") if (line := _without_prefixes(raw))]
     starts: list[int] = []
@@ -141,7 +141,7 @@ _ENTITIES: Final = {
 _LINK: Final = re.compile(r"<(https?:/[^<>\s]{1,1000})>")
 _BREAK_TAG: Final = re.compile(r"</?(?:br|p|li|tr|div|title|h[1-6])(?:\s[^<>\n]{0,100})?/?>", re.IGNORECASE)
 _TAG: Final = re.compile(
-    r"</?(?:a|b|i|em|strong|span|code|pre|ul|ol|td|th|table|tbody|html|head|body|center|hr|font|u|small|details|summary)"
+    r"</?(?:a|b|i|u|em|strong|small|span|font|code|pre|ul|ol|td|th|table|tbody|html|head|body|center|hr)"
     r"(?:\s[^<>\n]{0,200})?/?>",
     re.IGNORECASE,
 )

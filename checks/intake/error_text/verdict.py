@@ -60,7 +60,7 @@ def explain(text: str) -> Explanation:
 
 _REFUSED: Final = re.compile(
     r"client ?with ?ip ?['\" ]{0,4}(?P<said_by_acr>[0-9a-f:.]{2,45})(?![\w:*])['\" ]{0,4}is ?not"
-    r"|ip address[: ]{1,3}['\"]?(?P<said_by_others>[0-9a-f:.]{2,45})(?![\w:*])['\"]? is (?:blocked|denied|not )",
+    r"|ip address[: ]{1,3}['\"]?(?P<said_by_others>[0-9a-f:.]{2,45})(?![\w:*])['\"]? is (?:blocked|not)",
     re.IGNORECASE,
 )
 
@@ -108,20 +108,22 @@ def _failing_place(
 ) -> Place | None:
     """The registry that the failing request went to: the one on the telling line, else what was pushed to."""
     start, end = reading.start_of(line), reading.end_of(line)
-    here = [place for place in places if start <= place.position < end]
+    named = [place for place in places if not _is_arm_name(place)]
+    here = [place for place in named if start <= place.position < end]
     meant = Role.READ_FROM if operation is Operation.PULL else Role.PUSHED_TO
     for roles in ({Role.CALLED}, {meant}, {Role.NAMED}):
         if on_this_line := [place for place in here if place.role in roles]:
             return on_this_line[-1]
-    before = [place for place in places if place.position < end]
-    for mentions in (before, list(places)):
+    before = [place for place in named if place.position < end]
+    for mentions in (before, named):
         for roles in ({meant}, {Role.CALLED, Role.NAMED}):
-            if fitting := [place for place in mentions if place.role in roles and not _is_arm_name(place)]:
+            if fitting := [place for place in mentions if place.role in roles]:
                 return fitting[-1]
     return next((place for place in reversed(places) if place.role is not Role.READ_FROM), None)
 
 
 def _is_arm_name(place: Place) -> bool:
+    """Whether it is a resource's name and not a login server: it tells which one only when nothing else does."""
     return place.host is not None and "." not in place.host
 
 
@@ -132,17 +134,34 @@ def _judged(
 
     Not a push, and not this kind of registry, come before what went wrong underneath.
     """
-    if decisive is None or _ended_well(reading, decisive):
-        beneath, others, sure = CauseName.UNKNOWN, (), _SURE[Strength.HINT]
-    else:
+    beneath, others, sure = CauseName.UNKNOWN, _NOTHING_ELSE, _SURE[Strength.HINT]
+    if decisive is not None and not _ended_well(reading, decisive):
         beneath, others, sure = decisive.rule.cause, decisive.rule.alternatives, _SURE[decisive.rule.strength]
     if operation is Operation.PULL:
         return CauseName.NOT_A_PUSH, (beneath, *others), sure
     if _is_elsewhere(reading, place):
         return CauseName.OTHER_REGISTRY, (beneath, *others), sure
+    if beneath is CauseName.LOCKED and not _may_be_a_lock(reading, decisive, place):
+        return CauseName.UNKNOWN, (beneath, *others), _SURE[Strength.HINT]
     return beneath, others, sure
 
 
+_WRITE: Final = phrases(
+    r"/manifests/", r"/blobs/uploads", r"uploading manifest", r"failed commit on ref", r"failed to push"
+)
+
+
+def _may_be_a_lock(reading: Reading, decisive: Sentence | None, place: Place | None) -> bool:
+    """Whether ACR said so, or a 405 whose text was lost answers a request that writes to it."""
+    if decisive is None or decisive.rule.strength is Strength.SAID:
+        return decisive is not None
+    if place is None or place.owner not in {Owner.ACR, Owner.UNSURE}:
+        return False
+    line = reading.low[reading.start_of(decisive.line) : reading.end_of(decisive.line)]
+    return _WRITE.search(line) is not None
+
+
+_NOTHING_ELSE: Final[tuple[CauseName, ...]] = ()
 _SURE: Final = {Strength.HINT: 0.3, Strength.STATUS: 0.6, Strength.SAID: 0.9}
 
 
@@ -158,9 +177,7 @@ def _is_elsewhere(reading: Reading, place: Place | None) -> bool:
 _ACR_BODY: Final = phrases(r"aka\.ms/acr/", r"registry[_ ]disallowed[_ ]operation", r"client with ip '")
 """Words that only ACR's own answers hold: who says them is ACR, whatever the host is called."""
 
-_SUCCESS: Final = phrases(
-    r"successfully (?:signed|pushed|attached)", r"digest: sha256:[0-9a-f]{64} size: \d", r"login succeeded$"
-)
+_SUCCESS: Final = phrases(r"successfully (?:signed|pushed|attached)", r"digest: sha256:[0-9a-f]{64} size: \d")
 
 
 def _ended_well(reading: Reading, decisive: Sentence) -> bool:

@@ -1,0 +1,238 @@
+"""The operators' command line: what a client's text means, what happened, and what was rejected."""
+
+import argparse
+import sys
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
+
+if TYPE_CHECKING:
+    from checks.incident import Incident
+    from checks.intake.error_text import Explanation
+    from remediations.model import Record
+
+_WRONG_INPUT: Final = 2
+_NOT_FOUND: Final = 1
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; the exit status is 0, 1 for "there is none", or 2 for input that cannot be used."""
+    parser = _parser()
+    asked = parser.parse_args(arguments)
+    try:
+        status: int = asked.run(asked)
+    except BrokenPipeError:
+        return 0
+    except (OSError, ValueError) as wrong:
+        # SettingsError and PolicyError are values that say what is wrong, and hold no secret.
+        print(f"medic: {wrong}", file=sys.stderr)
+        return _WRONG_INPUT
+    return status
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="medic", description=__doc__)
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    explain = commands.add_parser("explain", help="say why a push failed, from what the client printed")
+    explain.add_argument("file", nargs="?", help="a file with the text; standard input without one")
+    form = explain.add_mutually_exclusive_group()
+    form.add_argument("--json", action="store_true", help="print one JSON object")
+    form.add_argument(
+        "--jsonl", action="store_true", help='read lines of {"id", "text"}, print one object a line'
+    )
+    explain.set_defaults(run=_explain)
+
+    incidents = commands.add_parser("incidents", help="list incidents, the latest first")
+    incidents.add_argument("--json", action="store_true", help="print one JSON object a line")
+    incidents.set_defaults(run=_incidents)
+
+    show = commands.add_parser("show", help="tell the whole story of one incident")
+    show.add_argument("incident", metavar="ID")
+    show.add_argument("--json", action="store_true", help="print one JSON object a line")
+    show.set_defaults(run=_show)
+
+    rejected = commands.add_parser(
+        "rejected", help="list what came in and could not be used, with the reason"
+    )
+    rejected.add_argument("--json", action="store_true", help="print one JSON object a line")
+    rejected.set_defaults(run=_rejected)
+
+    policy = commands.add_parser("policy", help="check a policy file")
+    policy.add_argument("file", nargs="?", default="policy.yaml")
+    policy.set_defaults(run=_policy)
+    return parser
+
+
+def _explain(asked: argparse.Namespace) -> int:
+    from checks.intake.error_text import explain
+
+    if asked.jsonl:
+        return _explain_lines(_lines(asked.file))
+    explanation = explain(_text(asked.file))
+    if asked.json:
+        _print_json(_as_json(explanation))
+    else:
+        _print_explanation(explanation)
+    return 0
+
+
+class _Line(msgspec.Struct):
+    id: str | int
+    text: str
+
+
+def _explain_lines(lines: Iterable[bytes]) -> int:
+    """One object for each line. A line that cannot be read says so in its place, and costs no other."""
+    from checks.intake.error_text import explain
+
+    status = 0
+    for number, line in enumerate(lines, start=1):
+        if not line.strip():
+            continue
+        try:
+            asked = msgspec.json.decode(line, type=_Line)
+        except (msgspec.DecodeError, UnicodeDecodeError) as wrong:
+            _print_json({"id": None, "error": f"line {number}: {wrong}"})
+            status = _WRONG_INPUT
+            continue
+        _print_json({"id": asked.id, **_as_json(explain(asked.text))})
+    return status
+
+
+def _as_json(explanation: "Explanation") -> dict[str, Any]:
+    from checks.intake.advice import ADVICE
+
+    return {
+        "cause": explanation.cause.value,
+        "alternatives": [cause.value for cause in explanation.alternatives],
+        "registry": explanation.registry,
+        "repository": explanation.repository,
+        "tag": explanation.tag,
+        "digest": explanation.digest,
+        "client_ip": explanation.client_ip,
+        "confidence": round(explanation.confidence, 2),
+        "advice": ADVICE[explanation.cause],
+    }
+
+
+def _print_explanation(explanation: "Explanation") -> None:
+    from checks.intake.advice import ADVICE
+
+    maybe = " or ".join(cause.value for cause in explanation.alternatives)
+    print(f"cause       {explanation.cause.value}" + (f"  (or {maybe})" if maybe else ""))
+    print(f"confidence  {explanation.confidence:.0%}")
+    for name in ("registry", "repository", "tag", "digest", "client_ip"):
+        value = getattr(explanation, name)
+        if value:
+            print(f"{name:<12}{value}")
+    print(f"\n{ADVICE[explanation.cause]}")
+
+
+def _incidents(asked: argparse.Namespace) -> int:
+    from composition import build
+
+    app = build()
+    every = sorted(
+        (incident for registry in app.registries for incident in app.incidents.of(registry)),
+        key=lambda incident: incident.moved_at,
+        reverse=True,
+    )
+    if asked.json:
+        for incident in every:
+            _print_json({"id": incident.id, **msgspec.to_builtins(incident)})
+        return 0
+    if not every:
+        print("No incident was ever opened.")
+    for incident in every:
+        print(_line(incident))
+    return 0
+
+
+def _line(incident: "Incident") -> str:
+    about = incident.image or incident.address or (f"{incident.band} %" if incident.band else "")
+    return (
+        f"{incident.moved_at:%Y-%m-%d %H:%M}  {incident.state.value:<11}  {incident.id:<32}  "
+        f"{incident.symptom.value:<15}  {about}  {incident.ended}"
+    ).rstrip()
+
+
+def _show(asked: argparse.Namespace) -> int:
+    from composition import build
+
+    app = build()
+    records = app.journal.read(asked.incident)
+    if not records:
+        print(f"medic: there is no incident {asked.incident}", file=sys.stderr)
+        return _NOT_FOUND
+    if asked.json:
+        for record in records:
+            _print_json(msgspec.to_builtins(record))
+        return 0
+    row = app.incidents.find(asked.incident)
+    if row:
+        print(_line(row.value), end="\n\n")
+    for record in records:
+        print(f"{record.at:%Y-%m-%d %H:%M:%S}  {_told(record)}")
+    broken = app.journal.broken_at(asked.incident)
+    if broken:
+        print(f"\nThis journal has been changed: record {broken} does not follow from the one before it.")
+        return _WRONG_INPUT
+    return 0
+
+
+def _told(record: "Record") -> str:
+    from remediations.narration import sentence
+    from remediations.plain import plain
+
+    return plain(sentence(record.entry))
+
+
+def _rejected(asked: argparse.Namespace) -> int:
+    from composition import build
+    from remediations.plain import one_line
+
+    kept = build().rejected.recent()
+    if asked.json:
+        for one in kept:
+            _print_json(msgspec.to_builtins(one))
+        return 0
+    if not kept:
+        print("Nothing was rejected in the last 30 days.")
+    for one in kept:
+        rejection = one.rejection
+        where = f"{one.last_at:%Y-%m-%d %H:%M}  {one.count:>6} x  {rejection.source:<15}"
+        print(f"{where}  {rejection.reason}: {one_line(rejection.detail)}")
+    return 0
+
+
+def _policy(asked: argparse.Namespace) -> int:
+    from remediations.policy_file import parse_policy
+
+    file = Path(asked.file)
+    policy = parse_policy(file.read_text(encoding="utf-8"), str(file))
+    acts = "rehearses" if policy.rehearsal else "acts"
+    print(f"{file}: {len(policy.permits)} permits, {len(policy.protected)} protections; the bot {acts}")
+    return 0
+
+
+def _text(file: str | None) -> str:
+    return b"".join(_lines(file)).decode("utf-8", "replace")
+
+
+def _lines(file: str | None) -> Iterable[bytes]:
+    if file is None or file == "-":
+        yield from sys.stdin.buffer
+        return
+    with Path(file).open("rb") as lines:
+        yield from lines
+
+
+def _print_json(value: object) -> None:
+    print(msgspec.json.encode(value).decode())
+
+
+if __name__ == "__main__":
+    sys.exit(main())
