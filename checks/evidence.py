@@ -38,7 +38,7 @@ class CeilingSource(StrEnum):
 
     SERVICE = "the service's own MaximumStorageCapacity"
     SETTING = "the operator's setting"
-    ASSUMED = "assumed: 40 TiB; Premium's documented ceiling is 100 TiB since 2026"
+    ASSUMED = "assumed; Premium's documented ceiling is 100 TiB since 2026"
 
 
 class Usage(Value, frozen=True, tag="usage"):

@@ -40,7 +40,7 @@ def needs_people(
         incident=incident.id,
         step=f"needs-you-{incident.attempts}",
         severity=Severity.URGENT if urgent else Severity.WARNING,
-        title=f"{_WHAT_FAILED[incident.symptom]} in {incident.registry}: {_sentence(decision.reason)}",
+        title=f"{_WHAT_FAILED[incident.symptom]} in {incident.registry}: {_why_people(incident, decision.reason)}",
         at=now,
         facts=(*_facts(incident, registry, now), ("Not mended because", decision.because)),
         paragraphs=(*_seen(diagnosis), *_advice(incident, diagnosis, registry)),
@@ -232,5 +232,28 @@ _STORAGE_ADVICE: Final = (
 )
 
 
-def _sentence(reason: Reason) -> str:
-    return reason.value.replace("_", " ")
+def _why_people(incident: Incident, reason: Reason) -> str:
+    """The end of a title: why it is for people, in as few words as say it."""
+    if incident.symptom is Symptom.STORAGE_FILLING:
+        return f"above {incident.band} %"
+    return _WHY_PEOPLE.get(reason, reason.value.replace("_", " "))
+
+
+_WHY_PEOPLE: Final = {
+    Reason.PAUSED: "the bot is paused",
+    Reason.NO_CAUSE_FOUND: "nothing explains it any more",
+    Reason.SEVERAL_CAUSES: "several causes at once",
+    Reason.EVIDENCE_UNREADABLE: "the bot could not see enough to act",
+    Reason.NO_REMEDIATION: "this one is for people",
+    Reason.NOT_PERMITTED: "policy does not permit the repair",
+    Reason.PROTECTED: "the image is protected by policy",
+    Reason.ADDRESS_NOT_PUBLIC: "no network rule may name that address",
+    Reason.ADDRESS_UNPROVEN: "nobody has proved whose address it is",
+    Reason.ANONYMOUS_OR_ADMIN_ACCESS: "the network is its only guard",
+    Reason.NOT_PREMIUM: "network rules need the Premium tier",
+    Reason.RULE_QUOTA_FULL: "there is no room for another network rule",
+    Reason.COOLDOWN: "it failed again soon after it was mended",
+    Reason.STORM: "too many repairs in a short time",
+    Reason.TOO_MANY_OPEN_CHANGES: "too many temporary changes are open",
+    Reason.VERIFICATION_FAILED_BEFORE: "an earlier repair did not help",
+}

@@ -22,9 +22,14 @@ def storage_limit(subject: Subject, evidence: Evidence) -> Answer:
     if isinstance(usage, Unreadable):
         return Unknown(why=f"usage could not be read: {usage.why}", missing_right=usage.missing_right)
     storage = FullStorage(used=usage.used, ceiling=usage.ceiling, ceiling_is=usage.ceiling_from.value)
-    saw = (
-        f"{storage.used} of {storage.ceiling} bytes used, {storage.percent} % (ceiling: {storage.ceiling_is})"
-    )
+    amount = f"{_size(storage.used)} of {_size(storage.ceiling)} used"
+    saw = f"{amount}, {storage.percent} % (ceiling: {storage.ceiling_is})"
     if storage.percent >= (subject.band or _FULL_ENOUGH_TO_REFUSE):
         return Cause(name=CauseName.STORAGE_LIMIT, culprit=storage, saw=saw)
     return Cleared(saw=saw)
+
+
+def _size(count: int) -> str:
+    """Bytes as people say them."""
+    tebibyte, gibibyte = 1024**4, 1024**3
+    return f"{count / tebibyte:.1f} TiB" if count >= tebibyte else f"{count / gibibyte:.1f} GiB"
