@@ -1,5 +1,6 @@
 """Everything is built here, once, and each part only when it is first needed."""
 
+import logging
 import os
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -29,9 +30,16 @@ if TYPE_CHECKING:
     from remediations.responder import Medic
 
 
+log = logging.getLogger("push_medic")
+
+
 def build() -> "App":
-    """The app for this environment. Raises SettingsError for settings that cannot work."""
-    return App(read_settings(os.environ))
+    """The app for this environment. Raises SettingsError and PolicyError for what cannot work."""
+    # The SDKs log every request at INFO, and the host sends INFO to Application Insights.
+    logging.getLogger("azure").setLevel(logging.WARNING)
+    app = App(read_settings(os.environ))
+    app.policy  # noqa: B018 - a wrong policy refuses to start, whatever comes in first
+    return app
 
 
 def now() -> datetime:
@@ -111,10 +119,11 @@ class App:
         sweep(self.medic)
 
     def watch_storage(self) -> None:
-        """See how full each registry is."""
-        from remediations.sweep import watch_storage
+        """See how full each registry is, and forget what is long over."""
+        from remediations.sweep import tidy, watch_storage
 
         self.rejected.keep(watch_storage(self.medic))
+        tidy(self.medic)
 
     def catch_up(self) -> str:
         """Ask Log Analytics for what the stream lost, and say what became of it."""
@@ -197,8 +206,10 @@ class App:
         from remediations.outbox import Message, Outbox
 
         settings = self._settings
-        reach = channels(settings.channels, lambda: self._credential(settings.reader_client_id))
-        return Outbox(self._table("outbox", Message), self.queue, reach, now)
+        found = channels(settings.channels, lambda: self._credential(settings.reader_client_id))
+        if not found:
+            log.warning("No channel is configured: nobody is told of anything.")
+        return Outbox(self._table("outbox", Message), self.queue, found, now)
 
     def _table[T](self, name: str, kind: type[T]) -> Table[T]:
         from remediations.adapters.tables import AzureTable

@@ -111,7 +111,7 @@ def _with(incident: Incident | None, signal: Signal, now: datetime) -> Incident:
     """The incident once it knows of the signal. An ended one begins its next round."""
     if incident is None or incident.state is State.CLOSED or _is_old(incident, signal):
         return opened(signal, now, incident)
-    failed_again = incident.state is State.MENDED and signal.at > incident.moved_at
+    failed_again = incident.state is State.MENDED and signal.at > incident.moved_at + _takes_effect(signal)
     return replace(
         incident,
         state=State.OPEN if failed_again else incident.state,
@@ -122,6 +122,15 @@ def _with(incident: Incident | None, signal: Signal, now: datetime) -> Incident:
         signals=remembered(incident.signals, signal.id),
         count=incident.count + 1,
     )
+
+
+def _takes_effect(signal: Signal) -> timedelta:
+    """How long after a repair the same failure may still be seen.
+
+    "Wait a few minutes for the rule to take effect":
+    https://learn.microsoft.com/azure/container-registry/container-registry-access-selected-networks
+    """
+    return timedelta(minutes=5) if signal.symptom is Symptom.ADDRESS_DENIED else timedelta()
 
 
 def _is_old(incident: Incident, signal: Signal) -> bool:

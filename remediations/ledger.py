@@ -1,7 +1,7 @@
 """The changes that the bot answers for: written down before they are made, kept until they are undone."""
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 from msgspec.structs import replace
@@ -85,15 +85,10 @@ class Ledger:
         rows = self.of(registry)
         return next((row for row in rows if row.incident == incident_id and row.open), None)
 
-    def due(self, registry: str) -> Iterator[Commitment]:
-        """Changes whose time is up."""
+    def overdue(self, registry: str) -> Iterator[Commitment]:
+        """Changes whose time is up, and changes that were begun and that nobody has touched for too long."""
         now = self._clock()
-        return (row for row in self.of(registry) if row.open and row.due_at and row.due_at <= now)
-
-    def stuck(self, registry: str) -> Iterator[Commitment]:
-        """Changes that were begun, and that nobody has touched for too long."""
-        before = self._clock() - _STUCK_AFTER
-        return (row for row in self.of(registry) if row.begun and row.made_at < before)
+        return (row for row in self.of(registry) if _is_due(row, now) or _is_stuck(row, now))
 
     def prune(self, registry: str) -> None:
         """Forget what is long over. The journal keeps it."""
@@ -101,6 +96,14 @@ class Ledger:
         for row in tuple(self.of(registry)):
             if not row.open and row.made_at < before:
                 self._table.remove(registry, row.id)
+
+
+def _is_due(row: Commitment, now: datetime) -> bool:
+    return row.open and row.due_at is not None and row.due_at <= now
+
+
+def _is_stuck(row: Commitment, now: datetime) -> bool:
+    return row.begun and row.made_at + _STUCK_AFTER < now
 
 
 def _id(incident: Incident) -> str:

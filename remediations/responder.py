@@ -48,6 +48,7 @@ from remediations.policy import Policy
 from remediations.ports import Queue, Respond, Row, Undo
 from remediations.undoing import undoing
 
+PUSH_SUCCEEDED: Final = "the push has succeeded"
 _WAIT_FOR_THE_LEASE: Final = timedelta(seconds=10)
 _TRIES_AT_A_MOVING_TARGET: Final = 3
 
@@ -187,7 +188,8 @@ def _end(
     if row:
         change = commitment.change
         _tell(medic, notices.change_ended(row.value, change, outcome, why, registry, medic.clock()))
-    medic.incidents.settle(commitment.incident, State.CLOSED, why)
+    if row and (row.value.state is not State.WITH_PEOPLE or why == PUSH_SUCCEEDED):
+        medic.incidents.settle(commitment.incident, State.CLOSED, why)
 
 
 def _target_of(
@@ -215,9 +217,9 @@ def pushed(medic: Medic, news: Pushed) -> None:
             continue
         held = medic.ledger.held(incident.id, news.registry)
         if held:
-            medic.queue.send(Undo(news.registry, held.id, "the push has succeeded"))
+            medic.queue.send(Undo(news.registry, held.id, PUSH_SUCCEEDED))
         else:
-            medic.incidents.settle(incident.id, State.CLOSED, "the push has succeeded")
+            medic.incidents.settle(incident.id, State.CLOSED, PUSH_SUCCEEDED)
 
 
 def _ends(incident: Incident, news: Pushed) -> bool:

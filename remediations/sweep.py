@@ -10,15 +10,21 @@ from remediations.responder import Medic
 def sweep(medic: Medic) -> None:
     """Put everything that is due back on the queue. Nothing is done here, so that nothing is done twice."""
     for registry in medic.registries:
-        for commitment in medic.ledger.due(registry):
-            medic.queue.send(Undo(registry, commitment.id, "its time is up"))
-        for commitment in medic.ledger.stuck(registry):
-            medic.queue.send(Respond(commitment.incident))
+        for commitment in medic.ledger.overdue(registry):
+            if commitment.begun:
+                medic.queue.send(Respond(commitment.incident))
+            else:
+                medic.queue.send(Undo(registry, commitment.id, "its time is up"))
         for incident in medic.incidents.forgotten(registry):
             medic.queue.send(Respond(incident.id))
-        medic.ledger.prune(registry)
     for message in tuple(medic.outbox.due(medic.clock())):
         medic.queue.send(Deliver(message.id))
+
+
+def tidy(medic: Medic) -> None:
+    """Forget what is long over. The journal keeps it."""
+    for registry in medic.registries:
+        medic.ledger.prune(registry)
     medic.outbox.prune()
 
 

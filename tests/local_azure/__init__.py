@@ -26,6 +26,7 @@ from tests.local_azure.faults import (
 )
 from tests.local_azure.pushing import PushOutcome
 from tests.local_azure.server import LocalAzure, LocalCredential
+from tests.local_azure.silence import silence
 from tests.local_azure.tokens import SYSTEM_ASSIGNED, TENANT
 from tests.local_azure.world import (
     SUBSCRIPTION,
@@ -64,5 +65,6 @@ __all__ = [
     "nine_decimals",
     "retry_after",
     "seven_decimals",
+    "silence",
     "status",
 ]

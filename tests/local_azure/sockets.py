@@ -88,7 +88,11 @@ class Listener:
         accepted.setblocking(True)
         connection: socket.socket = accepted
         if secure:
-            connection = self._tls.wrap_socket(accepted, server_side=True, do_handshake_on_connect=False)
+            try:
+                connection = self._tls.wrap_socket(accepted, server_side=True, do_handshake_on_connect=False)
+            except (OSError, ValueError):
+                accepted.close()
+                return
         thread = threading.Thread(
             target=self._converse, args=(connection, client), name=f"local-azure-{client[1]}", daemon=True
         )

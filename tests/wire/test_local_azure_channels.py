@@ -3,7 +3,9 @@
 import base64
 import json
 import threading
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from uuid import uuid4
 
@@ -13,7 +15,7 @@ from azure.communication.email import EmailClient
 from azure.core.credentials import AzureKeyCredential
 from azure.core.exceptions import ClientAuthenticationError, HttpResponseError
 
-from tests.local_azure import LocalAzure
+from tests.local_azure import LocalAzure, silence
 from tests.local_azure.sockets import Listener
 
 DEVOPS = "499b84ac-1321-427f-aa17-267ca6975798"
@@ -191,6 +193,35 @@ def test_it_never_listens_anywhere_but_on_loopback() -> None:
         assert isinstance(azure._listener, Listener)
         with pytest.raises(ValueError, match="not a loopback address"):
             azure._listener.listen("0.0.0.0", 0, secure=False)
+
+
+def test_a_silent_address_lets_clients_wait_until_they_give_up() -> None:
+    with (
+        silence() as place,
+        urllib3.PoolManager(retries=False, timeout=0.3) as pool,
+        pytest.raises(urllib3.exceptions.ConnectTimeoutError),
+    ):
+        pool.request("GET", f"https://{place}/v2/")
+
+
+def test_many_clients_at_once_lose_nothing(azure: LocalAzure) -> None:
+    registry = azure.add_registry("contoso")
+
+    def push(number: int) -> bool:
+        return azure.push(registry, f"team/app{number % 3}", f"v{number}", bytes([number])).succeeded
+
+    with ThreadPoolExecutor(8) as pool:
+        assert all(pool.map(push, range(24)))
+    assert sum(len(home.tags) for home in registry.repositories.values()) == 24
+    assert len(azure.take_events()) == 24
+    assert [row["resultDescription"] for row in azure.diagnostic_records].count("201") == 24
+
+
+def test_latency_is_added_to_every_call(azure: LocalAzure) -> None:
+    azure.latency = 0.05
+    started = time.monotonic()
+    call(azure, "GET", azure.arm_url + "/metadata/endpoints")
+    assert time.monotonic() - started >= 0.05
 
 
 def test_every_call_is_kept_with_who_made_it_and_a_fresh_world_forgets_it(azure: LocalAzure) -> None:

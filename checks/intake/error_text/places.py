@@ -328,7 +328,7 @@ _DETAIL_NAME: Final = re.compile(
     r"\bname['\"]? ?: ?['\"]?(?P<name>[a-z0-9][a-z0-9._/-]{0,255})", re.IGNORECASE
 )
 _REPOSITORY_NAMED: Final = re.compile(
-    r"repository ['\"](?P<name>[a-z0-9][a-z0-9._/-]{0,255})['\"]", re.IGNORECASE
+    r"repository(?:: ['\"]?| ['\"])(?P<name>[a-z0-9][a-z0-9._/-]{0,255})", re.IGNORECASE
 )
 _TAG_NAMED: Final = re.compile(
     r"(?:manifest|tag) ['\"](?P<first>\w[\w.-]{0,127})['\"]"
