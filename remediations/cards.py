@@ -13,17 +13,17 @@ from msgspec.structs import replace
 
 from remediations.model import Notice, Severity
 from remediations.plain import CUT, cut, one_line, plain
+from remediations.tone import SYMBOLS, WORDS
 
 BUDGET: Final = 20_000
 _MOST_FACTS: Final = 25
 _MOST_PARAGRAPHS: Final = 12
 
-# Colour is never alone: each style has a symbol, and words for what the notice wants of its reader.
-_LOOKS: Final = {
-    Severity.GOOD: ("good", "✅", "Good news"),
-    Severity.INFO: ("accent", "\u2139\ufe0f", "For your information"),
-    Severity.WARNING: ("warning", "⚠️", "Please have a look"),
-    Severity.URGENT: ("attention", "🛑", "Needs you now"),
+_STYLES: Final = {
+    Severity.GOOD: "good",
+    Severity.INFO: "accent",
+    Severity.WARNING: "warning",
+    Severity.URGENT: "attention",
 }
 
 # Everything that begins Markdown anywhere in a line. Teams looks for `<at>` before it reads Markdown, so `<`
@@ -102,15 +102,14 @@ def _longest_text(notice: Notice) -> int:
 
 def _envelope(notice: Notice, details_url: str | None, texts: int, quotation: int) -> dict[str, Any]:
     """The card, its texts and its quotation cut to these lengths, as the workflow's trigger takes it."""
-    style, symbol, wants = _LOOKS[notice.severity]
     title = cut(notice.title, texts)
     content: dict[str, Any] = {
         "$schema": "http://adaptivecards.io/schemas/adaptive-card.json",
         "type": "AdaptiveCard",
         "version": "1.4",
-        "fallbackText": f"{wants}: {title}",
+        "fallbackText": f"{WORDS[notice.severity]}: {title}",
         "body": [
-            _headline(notice, style, f"{symbol} {wants}", title, texts),
+            _headline(notice, title, texts),
             *_paragraphs(notice, texts),
             *_facts(notice, texts),
             *_quotation(notice, quotation),
@@ -127,14 +126,14 @@ def _envelope(notice: Notice, details_url: str | None, texts: int, quotation: in
     return {"type": "message", "attachments": [attachment]}
 
 
-def _headline(notice: Notice, style: str, wants: str, title: str, texts: int) -> dict[str, Any]:
+def _headline(notice: Notice, title: str, texts: int) -> dict[str, Any]:
     incident = cut(notice.incident, texts)
     return {
         "type": "Container",
-        "style": style,
+        "style": _STYLES[notice.severity],
         "bleed": True,
         "items": [
-            _text(wants, weight="Bolder", size="Small"),
+            _text(f"{SYMBOLS[notice.severity]} {WORDS[notice.severity]}", weight="Bolder", size="Small"),
             _text(escaped(title), weight="Bolder", size="Large", spacing="None"),
             _text(f"{escaped(incident)} · {notice.at:%Y-%m-%d %H:%M} UTC", size="Small", spacing="Small"),
         ],

@@ -6,7 +6,7 @@ from typing import Final
 
 from checks.model import Registry
 from remediations.journal import Story
-from remediations.lease import Busy, Lease
+from remediations.lease import Lease
 from remediations.ledger import Ledger
 from remediations.model import (
     AboutTo,
@@ -25,6 +25,7 @@ from remediations.model import (
 from remediations.ports import RegistryWriter
 
 TRY_UNDOING_AGAIN: Final = timedelta(minutes=5)
+_NOT_KNOWN_TO_BE_MADE: Final = (Stage.INTENDED, Stage.MAKING, Stage.NOT_MADE)
 
 # Looks again and asks the check of that name, the one that found the cause.
 type Verify = Callable[[str], Verified | Unverified]
@@ -78,7 +79,7 @@ class Execution:
     def _made(
         self, registry: Registry, commitment: Commitment, lease: Lease, verify: Verify
     ) -> Verified | Unverified | Moved | Failed:
-        if commitment.stage is not Stage.APPLIED:
+        if commitment.stage in _NOT_KNOWN_TO_BE_MADE:
             begun = self._ledger.bring(commitment, Stage.MAKING)
             may_be_made = commitment.stage is Stage.MAKING
             result = self._write(registry, begun.change, lease, may_be_made=may_be_made)
@@ -90,9 +91,7 @@ class Execution:
     def _write(
         self, registry: Registry, change: Change, lease: Lease, *, may_be_made: bool
     ) -> Applied | Moved | Failed:
-        if not lease.renewed():
-            raise Busy
-        return self._writer.apply(registry, change, may_be_made=may_be_made)
+        return self._writer.apply(registry, change, lease.renew, may_be_made=may_be_made)
 
 
 def _stage_after(outcome: Verified | Unverified | Moved | Failed) -> Stage:

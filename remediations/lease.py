@@ -34,13 +34,13 @@ class Lease:
         self._registry = registry
         self._holder = holder
 
-    def renewed(self) -> bool:
-        """Whether the registry is still ours, and is for a full time from now. Asked before every write."""
+    def renew(self) -> None:
+        """The registry is ours for a full time from now. Raises Busy if somebody else has taken it."""
         row = self._table.read(_PARTITION, self._registry)
-        if row is None or row.value.holder != self._holder:
-            return False
         mine = Holding(holder=self._holder, until=self._clock() + _HELD_FOR)
-        return self._table.replace(_PARTITION, self._registry, mine, row.version)
+        ours = row is not None and row.value.holder == self._holder
+        if row is None or not ours or not self._table.replace(_PARTITION, self._registry, mine, row.version):
+            raise Busy
 
 
 class Leases:

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Final
 from msgspec.structs import replace
 
 from checks.model import Value
-from remediations.model import Notice, Severity
+from remediations.model import Notice
 from remediations.plain import cut, one_line, plain
+from remediations.tone import SYMBOLS, WORDS
 
 if TYPE_CHECKING:
     import jinja2
@@ -18,14 +19,6 @@ _NAMESPACE: Final = uuid.UUID("5d2f0b8a-6d0c-5a53-8f5b-0f2a9a5a7c11")
 _LONGEST_TITLE: Final = 160
 _LONGEST_TEXT: Final = 20_000
 _MOST_PARTS: Final = 100
-
-# Colour is never alone: each has a symbol, and words for what the notice wants of its reader.
-_LOOKS: Final = {
-    Severity.GOOD: ("good", "✅", "Good news"),
-    Severity.INFO: ("info", "\u2139\ufe0f", "For your information"),
-    Severity.WARNING: ("warning", "⚠️", "Please have a look"),
-    Severity.URGENT: ("urgent", "🛑", "Needs you now"),
-}
 
 
 class Mail(Value, frozen=True):
@@ -55,9 +48,8 @@ def mail(notice: Notice, message_id: str, domain: str, *, key: str | None = None
     `message_id` is the outbox's id of the message, and `domain` the one that it is sent from. `key` is what a
     ticket mailbox recognises a ticket by; else the subject ends with the incident.
     """
-    style, symbol, wants = _LOOKS[notice.severity]
-    shown = _shown(notice)
-    words = {"notice": shown, "style": style, "symbol": symbol, "wants": wants}
+    shown, symbol, wants = _shown(notice), SYMBOLS[notice.severity], WORDS[notice.severity]
+    words = {"notice": shown, "symbol": symbol, "wants": wants}
     return Mail(
         subject=one_line(f"{symbol} {wants}: {cut(shown.title, _LONGEST_TITLE)} [{key or shown.incident}]"),
         text=_template("mail.txt").render(words),

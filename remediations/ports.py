@@ -1,6 +1,6 @@
 """What the acting half needs from outside, as it would like to be answered."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Protocol
 
@@ -64,9 +64,12 @@ class Queue(Protocol):
 class RegistryWriter(Protocol):
     """The only door through which a registry is changed."""
 
-    def apply(self, registry: Registry, change: Change, *, may_be_made: bool) -> Applied | Moved | Failed:
+    def apply(
+        self, registry: Registry, change: Change, hold: Callable[[], None], *, may_be_made: bool
+    ) -> Applied | Moved | Failed:
         """Make the change if the target is still as the change says it was, and read it again afterwards.
 
+        `hold` is called right before each write: it renews the caller's lease, or raises where that is lost.
         `may_be_made` says that an earlier worker may have made this very change: then a target that is already
         as it should be counts as Applied and is not written again. Otherwise it was somebody else: Moved.
         """

@@ -15,9 +15,10 @@ from urllib.parse import quote
 import msgspec
 
 from remediations.adapters.http_call import Answer, call, refusal
-from remediations.model import Notice, Severity
+from remediations.model import Notice
 from remediations.plain import cut, one_line, plain
 from remediations.ports import Accepted, Dead, Delivery, Later, Unsure
+from remediations.tone import WORDS
 
 if TYPE_CHECKING:
     from azure.core.credentials import TokenCredential
@@ -33,12 +34,6 @@ _LONGEST_TEXT: Final = 30_000
 _LOOKED_AT: Final = 5
 _SOON: Final = 30
 _SIGN_IN_PAGES: Final = (HTTPStatus.NON_AUTHORITATIVE_INFORMATION, HTTPStatus.FOUND)
-_WANTS: Final = {
-    Severity.GOOD: "Good news",
-    Severity.INFO: "For your information",
-    Severity.WARNING: "Please have a look",
-    Severity.URGENT: "Needs you now",
-}
 
 
 class _Reference(msgspec.Struct, frozen=True):
@@ -209,7 +204,7 @@ def _told(notice: Notice) -> str:
         f"<tr><td>{_html(title)}</td><td>{_html(value)}</td></tr>" for title, value in notice.facts
     )
     parts = [
-        f"<p><i>{_WANTS[notice.severity]}</i></p>",
+        f"<p><i>{WORDS[notice.severity]}</i></p>",
         *(f"<p>{_html(paragraph)}</p>" for paragraph in notice.paragraphs),
         f"<table>{facts}</table>" if facts else "",
         f"<p>What the client said:</p><pre>{_html(notice.quoted)}</pre>" if notice.quoted else "",

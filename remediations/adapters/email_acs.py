@@ -84,13 +84,14 @@ class AcsEmail:
 
     def _refusal(self, message_id: str, refused: "HttpResponseError") -> Delivery:
         """What a refusal means. A mail that the service has already is refused, too: then it is accepted."""
+        from azure.core.exceptions import ClientAuthenticationError
         from azure.core.rest import HttpResponse
 
         answer = refused.response
-        if not isinstance(answer, HttpResponse):
+        if not isinstance(answer, HttpResponse) and isinstance(refused, ClientAuthenticationError):
             return Later(_ASK_AGAIN_AFTER, f"no token could be had for it ({type(refused).__name__})")
-        if answer.status_code < HTTPStatus.MULTIPLE_CHOICES:
-            return Unsure("its answer could not be read")
+        if not isinstance(answer, HttpResponse) or answer.status_code < HTTPStatus.MULTIPLE_CHOICES:
+            return Unsure(f"its answer could not be read ({type(refused).__name__})")
         if answer.status_code in _MAYBE_KNOWN and self._has(message_id):
             return Accepted(message_id)
         return refusal(answer.status_code, retry_after(answer.headers))

@@ -5,6 +5,7 @@ SMTP has no second look: once the message is on its way, a lost answer stays los
 
 import smtplib
 import ssl
+from contextlib import suppress
 from email.message import EmailMessage
 from email.policy import SMTP
 from typing import Final
@@ -17,6 +18,7 @@ from remediations.ports import Accepted, Dead, Delivery, Later, Unsure
 _TIMEOUT: Final = 10
 _ASK_AGAIN_AFTER: Final = 60
 _TLS_FROM_THE_START: Final = 465
+_TEMPORARY: Final = 400
 _PERMANENT: Final = 500
 
 
@@ -57,22 +59,27 @@ class SmtpEmail:
 
     def hand_over(self, message_id: str, written: Mail) -> Delivery:
         """Hand a mail over to the relay."""
-        content = self._message(written).as_bytes()
         try:
-            with self._connected() as relay:
-                refused = self._prepared(relay)
-                return refused or _sent(relay, message_id, content)
+            relay = self._connected()
         except smtplib.SMTPResponseException as answer:
             return _refusal(answer.smtp_code)
         except (smtplib.SMTPException, OSError) as failure:
-            return Later(_ASK_AGAIN_AFTER, f"it could not be reached ({type(failure).__name__})")
+            return _unreached(failure)
+        try:
+            return self._refused(relay) or _sent(relay, message_id, self._message(written).as_bytes())
+        except smtplib.SMTPResponseException as answer:
+            return _refusal(answer.smtp_code)
+        except (smtplib.SMTPException, OSError) as failure:
+            return _unreached(failure)
+        finally:
+            _leave(relay)
 
     def _connected(self) -> smtplib.SMTP:
         if self._port == _TLS_FROM_THE_START:
             return smtplib.SMTP_SSL(self._host, self._port, timeout=_TIMEOUT, context=self._trust())
         return smtplib.SMTP(self._host, self._port, timeout=_TIMEOUT)
 
-    def _prepared(self, relay: smtplib.SMTP) -> Later | Dead | None:
+    def _refused(self, relay: smtplib.SMTP) -> Later | Dead | None:
         """Why the relay will not take a message from us, or None when it waits for the text."""
         relay.ehlo_or_helo_if_needed()
         encrypted = self._port == _TLS_FROM_THE_START
@@ -94,7 +101,7 @@ class SmtpEmail:
         return ssl.create_default_context(cafile=self._ca_bundle)
 
     def _message(self, written: Mail) -> EmailMessage:
-        message = EmailMessage(policy=SMTP)
+        message = EmailMessage(policy=SMTP.clone(cte_type="7bit"))
         message["From"] = self._sender
         message["To"] = ", ".join(self._recipients)
         message["Subject"] = written.subject
@@ -108,9 +115,6 @@ class SmtpEmail:
         return message
 
 
-_TEMPORARY: Final = 400
-
-
 def _sent(relay: smtplib.SMTP, message_id: str, content: bytes) -> Delivery:
     """What came of the text itself. From here on a broken connection may mean anything."""
     try:
@@ -120,6 +124,17 @@ def _sent(relay: smtplib.SMTP, message_id: str, content: bytes) -> Delivery:
     except (smtplib.SMTPException, OSError) as failure:
         return Unsure(f"the connection was lost while it was being sent ({type(failure).__name__})")
     return Accepted(message_id) if code < _TEMPORARY else _refusal(code)
+
+
+def _leave(relay: smtplib.SMTP) -> None:
+    """The connection is closed. What the relay says to a farewell changes nothing about the message."""
+    with suppress(smtplib.SMTPException, OSError):
+        relay.quit()
+    relay.close()
+
+
+def _unreached(failure: Exception) -> Later:
+    return Later(_ASK_AGAIN_AFTER, f"it could not be reached ({type(failure).__name__})")
 
 
 def _refusal(code: int) -> Later | Dead:

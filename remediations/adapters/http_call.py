@@ -6,6 +6,7 @@ no exception and no log line.
 
 import ipaddress
 import logging
+import ssl
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
@@ -53,7 +54,6 @@ def call(
     if not is_guarded(url):
         return Dead("its address is neither https nor on this machine")
     import requests
-    from urllib3.exceptions import MaxRetryError
 
     _keep_addresses_out_of_logs()
     headers = {"Content-Type": content_type, "Accept": "application/json"}
@@ -76,8 +76,7 @@ def call(
             verify=ca_bundle or True,
         )
     except requests.ConnectionError as failure:
-        # urllib3 counts only what failed before the request was sent; the rest it raises as it is.
-        if failure.args and isinstance(failure.args[0], MaxRetryError):
+        if _is_early(failure):
             return Later(_ASK_AGAIN_AFTER, f"it could not be reached ({type(failure).__name__})")
         return Unsure("the connection was lost before the answer came")
     except requests.Timeout:
@@ -124,6 +123,26 @@ def is_this_machine(host: str) -> bool:
         return host == "localhost" or ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False
+
+
+def _is_early(failure: "requests.ConnectionError") -> bool:
+    """Whether the connection failed before anything of the request was sent."""
+    from urllib3.exceptions import (
+        ConnectTimeoutError,
+        MaxRetryError,
+        NewConnectionError,
+        ProxyError,
+        SSLError,
+    )
+
+    gave_up = failure.args[0] if failure.args else None
+    match gave_up.reason if isinstance(gave_up, MaxRetryError) else None:
+        case NewConnectionError() | ConnectTimeoutError() | ProxyError():
+            return True
+        case SSLError(args=(ssl.SSLCertVerificationError(), *_)):
+            return True
+        case _:
+            return False
 
 
 def _phrase(status: int) -> str:

@@ -36,28 +36,30 @@ class AzureRegistryWriter:
         self._reader = AzureRegistry(clients)
         self._pause = pause
 
-    def apply(self, registry: Registry, change: Change, *, may_be_made: bool) -> Applied | Moved | Failed:
+    def apply(
+        self, registry: Registry, change: Change, hold: Callable[[], None], *, may_be_made: bool
+    ) -> Applied | Moved | Failed:
         """Make the change, as `RegistryWriter` promises."""
         for attempt in range(_TRIES):
             if attempt:
                 self._pause(_PAUSE * attempt)
-            result = self._try(registry, change, may_be_made=may_be_made or attempt > 0)
+            result = self._try(registry, change, hold, may_be_made=may_be_made or attempt > 0)
             if result is not None:
                 return result
         return Failed("Azure took none of three tries, or lost its answers", settled=False)
 
     def _try(
-        self, registry: Registry, change: Change, *, may_be_made: bool
+        self, registry: Registry, change: Change, hold: Callable[[], None], *, may_be_made: bool
     ) -> Applied | Moved | Failed | None:
         """What came of one try, or None if nobody can say yet."""
         match change:
             case LockChange():
-                return self._lock(registry, change, may_be_made=may_be_made)
+                return self._lock(registry, change, hold, may_be_made=may_be_made)
             case RuleChange():
-                return self._rules(registry, change, may_be_made=may_be_made)
+                return self._rules(registry, change, hold, may_be_made=may_be_made)
 
     def _lock(
-        self, registry: Registry, change: LockChange, *, may_be_made: bool
+        self, registry: Registry, change: LockChange, hold: Callable[[], None], *, may_be_made: bool
     ) -> Applied | Moved | Failed | None:
         now = self._attributes(registry, change)
         if not isinstance(now, Attributes):
@@ -66,6 +68,7 @@ class AzureRegistryWriter:
             return Applied() if may_be_made else Moved(saw="somebody has made this very change")
         if not now.same_locks(change.before):
             return Moved(saw="somebody has changed its attributes")
+        hold()
         refused = self._attempted(lambda: self._set_write(registry, change), METADATA_WRITE)
         if refused:
             return refused
@@ -99,7 +102,7 @@ class AzureRegistryWriter:
                     )
 
     def _rules(
-        self, registry: Registry, change: RuleChange, *, may_be_made: bool
+        self, registry: Registry, change: RuleChange, hold: Callable[[], None], *, may_be_made: bool
     ) -> Applied | Moved | Failed | None:
         found = self._model(registry)
         if isinstance(found, Unreadable):
@@ -113,6 +116,7 @@ class AzureRegistryWriter:
         if now != change.before:
             return Moved(saw="somebody has changed the network rules")
         rules.ip_rules = _after(rules, change)
+        hold()
         refused = self._attempted(lambda: self._patch(registry, rules), REGISTRY_WRITE)
         if refused:
             return refused
@@ -129,7 +133,9 @@ class AzureRegistryWriter:
     def _patch(self, registry: Registry, rules: NetworkRuleSet) -> None:
         """Send the rule set as it was read, with our edit: what this SDK does not know goes back unharmed."""
         arm = self._clients.arm(registry)
-        update = RegistryUpdateParameters(properties=RegistryPropertiesUpdateParameters(network_rule_set=rules))
+        update = RegistryUpdateParameters(
+            properties=RegistryPropertiesUpdateParameters(network_rule_set=rules)
+        )
         arm.registries.begin_update(registry.resource_group, registry.name, update).result(_SETTLES_WITHIN)
 
     @staticmethod

@@ -34,7 +34,7 @@ def test_all_mails_of_an_incident_are_one_thread() -> None:
 
 def test_the_subject_says_what_is_wanted_what_happened_and_which_incident() -> None:
     assert mail(NEEDS_YOU, ID, "contoso.com").subject == (
-        "🛑 Needs you now: A client address was refused in contosoacr: address unproven "
+        "\N{DOUBLE EXCLAMATION MARK} Needs you now: A client address was refused in contosoacr: address unproven "
         "[contosoacr-9f8e7d6c5b4a-2]"
     )
 
@@ -46,7 +46,7 @@ def test_a_ticket_mailbox_finds_its_key_in_the_subject() -> None:
 def test_the_plain_text_is_complete_on_its_own() -> None:
     text = mail(NEEDS_YOU, ID, "contoso.com").text
     assert text.splitlines()[:4] == [
-        "🛑 Needs you now",
+        "\N{DOUBLE EXCLAMATION MARK} Needs you now",
         "A client address was refused in contosoacr: address unproven",
         "",
         "Found: 203.0.113.77 is in none of the 4 network rules.",

@@ -10,7 +10,9 @@ from tests.remediations.notices import TEXTS
 
 @given(TEXTS)
 def test_nothing_that_hides_or_turns_around_is_left(text: str) -> None:
-    categories = {unicodedata.category(character) for character in plain(text) if character not in "\n\u200c\u200d"}
+    categories = {
+        unicodedata.category(character) for character in plain(text) if character not in "\n\u200c\u200d"
+    }
     assert not categories & {"Cc", "Cf", "Cs", "Zl", "Zp"}
 
 

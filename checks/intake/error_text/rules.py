@@ -145,7 +145,11 @@ _REGISTRY_REFUSALS: Final = (
         "only private endpoints are answered",
         r"public (?:network )?access (?:to (?:the |this )?registry )?(?:is |was |has been |set to )?"
         r"[\"']?(?:disabled|not allowed|not enabled|denied)",
-        r"publicnetworkaccess[\"': =]{1,5}disabled", _broken("aka.ms/acr/firewall"),
+        r"publicnetworkaccess[\"': =]{1,5}disabled",
+    ),
+    _rule(
+        "the page on firewalls", Strength.STATUS, (Cause.PUBLIC_ACCESS_DISABLED, Cause.FIREWALL_IP_DENIED),
+        "ACR sends there whom its network rules refused", _broken("aka.ms/acr/firewall"),
     ),
     _status(
         "403 at the door", (Cause.PERMISSION_DENIED, Cause.PUBLIC_ACCESS_DISABLED, Cause.FIREWALL_IP_DENIED),

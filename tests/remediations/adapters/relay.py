@@ -47,6 +47,19 @@ class Relay:
             server.transport.close()
         return "250 OK"
 
+    async def handle_QUIT(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802  as above
+        del server, session, envelope
+        return self.answers.get("QUIT", "221 Bye")
+
+
+class _Controller(Controller):
+    """A controller that finds out which port it was given."""
+
+    def _trigger_server(self) -> None:
+        assert self.server is not None
+        self.port = self.server.sockets[0].getsockname()[1]
+        super()._trigger_server()
+
 
 @contextmanager
 def relay(folder: Path, *, starttls: bool = False, password: str | None = None) -> Iterator[Relay]:
@@ -67,13 +80,12 @@ def relay(folder: Path, *, starttls: bool = False, password: str | None = None) 
             server: SMTP, session: Session, envelope: Envelope, mechanism: str, data: LoginPassword
         ) -> AuthResult:
             del server, session, envelope, mechanism
-            return AuthResult(success=data.password == password.encode())
+            return AuthResult(success=data.password == password.encode(), handled=False)
 
         settings |= {"authenticator": known, "auth_required": True, "auth_require_tls": starttls}
-    controller = Controller(handler, **settings)
+    controller = _Controller(handler, **settings)
     controller.start()
-    assert controller.server is not None
-    handler.port = controller.server.sockets[0].getsockname()[1]
+    handler.port = controller.port
     try:
         yield handler
     finally:

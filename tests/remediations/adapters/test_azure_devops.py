@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from remediations.adapters.azure_devops import AzureDevOps
 from remediations.ports import Accepted, Dead, Delivery, Later
-from tests.local_azure import LocalAzure, answer_late, cut_after, cut_before, cut_within, html, retry_after, status
+from tests.local_azure import LocalAzure, cut_after, cut_before, cut_within, html, retry_after, status
 from tests.local_azure.faults import Effect
 from tests.remediations.notices import MENDED, NEEDS_YOU
 
@@ -116,7 +116,7 @@ def test_a_key_that_could_not_be_a_tag_is_no_ticket(azure: LocalAzure, key: str 
     assert azure.requests == []
 
 
-@pytest.mark.parametrize("effect", [cut_after(), cut_within(), answer_late(11)])
+@pytest.mark.parametrize("effect", [cut_after(), cut_within()])
 def test_a_lost_answer_to_a_creation_is_settled_by_looking(azure: LocalAzure, effect: Effect) -> None:
     azure.faults.add(effect=effect, path=r"/workitems/\$")
     assert desk(azure).send(FIRST, NEEDS_YOU) == Accepted(link(azure, 1))
@@ -125,7 +125,9 @@ def test_a_lost_answer_to_a_creation_is_settled_by_looking(azure: LocalAzure, ef
 
 def test_a_creation_that_was_not_carried_out_is_for_later_and_not_tried_blindly(azure: LocalAzure) -> None:
     fault = azure.faults.add(effect=cut_before(), path=r"/workitems/\$", times=None)
-    assert desk(azure).send(FIRST, NEEDS_YOU) == Later(30, "its answer was lost, and the ticket is not there yet")
+    assert desk(azure).send(FIRST, NEEDS_YOU) == Later(
+        30, "its answer was lost, and the ticket is not there yet"
+    )
     assert fault.hits == 1
     azure.faults.clear()
     assert desk(azure).send(FIRST, NEEDS_YOU) == Accepted(link(azure, 1))
@@ -174,4 +176,6 @@ def test_an_identity_that_gets_no_token_is_for_later(azure: LocalAzure) -> None:
             raise ClientAuthenticationError("secret")
 
     tickets = AzureDevOps(azure.devops_url, "Ops", NoToken())  # type: ignore[arg-type]
-    assert tickets.send(FIRST, NEEDS_YOU) == Later(30, "no token could be had for it (ClientAuthenticationError)")
+    assert tickets.send(FIRST, NEEDS_YOU) == Later(
+        30, "no token could be had for it (ClientAuthenticationError)"
+    )

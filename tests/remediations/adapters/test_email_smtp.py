@@ -42,12 +42,14 @@ def test_a_notice_becomes_one_mail_with_both_parts(tmp_path: Path) -> None:
     }
     assert message.get_content_type() == "multipart/alternative"
     plain, html = message.iter_parts()
-    assert plain.get_content().replace("\r\n", "\n") == written.text
-    assert html.get_content().replace("\r\n", "\n") == written.html
+    assert plain.get_content().replace("\r\n", "\n").strip() == written.text.strip()
+    assert html.get_content().replace("\r\n", "\n").strip() == written.html.strip()
 
 
 def test_what_a_client_said_adds_no_header(tmp_path: Path) -> None:
-    hostile = replace(NEEDS_YOU, title="Refused\r\nBcc: victim@example.com", quoted="\r\n.\r\nMAIL FROM:<x@y>\r\n")
+    hostile = replace(
+        NEEDS_YOU, title="Refused\r\nBcc: victim@example.com", quoted="\r\n.\r\nMAIL FROM:<x@y>\r\n"
+    )
     with relay(tmp_path) as there:
         assert email(there).send(ID, hostile) == Accepted(ID)
     (message,) = there.taken
@@ -64,7 +66,9 @@ def test_a_relay_that_offers_encryption_gets_nothing_without_it(tmp_path: Path) 
 def test_a_relay_with_a_certificate_that_nobody_vouches_for_gets_nothing(tmp_path: Path) -> None:
     with relay(tmp_path, starttls=True) as there:
         there.ca_bundle = ""
-        assert email(there).send(ID, MENDED) == Later(60, "it could not be reached (SSLCertVerificationError)")
+        assert email(there).send(ID, MENDED) == Later(
+            60, "it could not be reached (SSLCertVerificationError)"
+        )
     assert there.taken == []
 
 
@@ -78,6 +82,7 @@ def test_a_password_opens_the_relay_and_a_wrong_one_is_a_dead_channel(tmp_path: 
     ("answers", "delivery"),
     [
         ({TO[0]: "550 who?"}, Accepted(ID)),
+        ({"QUIT": "421 not so fast"}, Accepted(ID)),
         ({TO[0]: "550 who?", TO[1]: "550 who?"}, Dead("it answered 550")),
         ({TO[0]: "550 who?", TO[1]: "451 later"}, Later(60, "it answered 451")),
         ({"DATA": "452 full"}, Later(60, "it answered 452")),
@@ -101,4 +106,6 @@ def test_a_connection_that_breaks_in_the_middle_may_have_been_a_mail(tmp_path: P
 
 
 def test_a_relay_that_cannot_be_reached_got_nothing() -> None:
-    assert email(Relay(port=1)).send(ID, MENDED) == Later(60, "it could not be reached (ConnectionRefusedError)")
+    assert email(Relay(port=1)).send(ID, MENDED) == Later(
+        60, "it could not be reached (ConnectionRefusedError)"
+    )

@@ -42,4 +42,6 @@ def test_the_desk_may_be_sent_to_again_just_as_the_mail_under_it() -> None:
 
 
 def test_a_notice_without_a_key_is_no_ticket() -> None:
-    assert Mailbox(SmtpEmail("127.0.0.1", 25, SENDER, DESK)).send(ID, MENDED) == Dead("the notice has no ticket key")
+    assert Mailbox(SmtpEmail("127.0.0.1", 25, SENDER, DESK)).send(ID, MENDED) == Dead(
+        "the notice has no ticket key"
+    )

@@ -33,7 +33,9 @@ def test_a_notice_becomes_one_card_in_the_channel(azure: LocalAzure) -> None:
 
 
 def test_the_card_leads_to_the_page_of_its_incident(azure: LocalAzure) -> None:
-    Teams(azure.teams_url, details_url="https://bot.example/i/", ca_bundle=azure.ca_certificate).send(ID, MENDED)
+    Teams(azure.teams_url, details_url="https://bot.example/i/", ca_bundle=azure.ca_certificate).send(
+        ID, MENDED
+    )
     assert azure.teams_cards[0]["actions"][0]["url"] == f"https://bot.example/i/{MENDED.incident}"
 
 
@@ -108,4 +110,6 @@ def test_the_secret_of_the_address_is_never_shown(
 
 def test_a_wrong_secret_is_a_dead_channel(azure: LocalAzure) -> None:
     url = azure.teams_url.replace(azure.teams_signature, "old")
-    assert Teams(url, ca_bundle=azure.ca_certificate).send(ID, MENDED) == Dead("it answered 401 (Unauthorized)")
+    assert Teams(url, ca_bundle=azure.ca_certificate).send(ID, MENDED) == Dead(
+        "it answered 401 (Unauthorized)"
+    )

@@ -1,0 +1,42 @@
+"""A worker's life in a process of its own: queue messages, in on stdin; what each of them took, out on stdout.
+
+    python -m bench.repairing < messages.json
+"""
+
+import sys
+import time
+
+# The worker has loaded this, and nothing else of the bot, before the first message comes.
+import function_app  # noqa: F401
+import msgspec
+
+from bench.wire import Call, Wire
+
+
+class Carried(msgspec.Struct, frozen=True):
+    """One message that was carried out: from when to when, with how many connections and which calls."""
+
+    begun: float
+    ended: float
+    connections: int
+    calls: tuple[Call, ...]
+
+
+def main() -> None:
+    """Carry out the messages one after the other, as the trigger `respond` does."""
+    messages = msgspec.json.decode(sys.stdin.buffer.read(), type=tuple[str, ...])
+    wire = Wire()
+    carried = tuple(_carried(message.encode(), wire) for message in messages)
+    sys.stdout.buffer.write(msgspec.json.encode(carried))
+
+
+def _carried(message: bytes, wire: Wire) -> Carried:
+    calls, connections = len(wire.calls), wire.connections
+    begun = time.perf_counter()
+    function_app._app().carry_out(message)  # noqa: SLF001 - the trigger itself wants a worker around it
+    ended = time.perf_counter()
+    return Carried(begun, ended, wire.connections - connections, tuple(wire.calls[calls:]))
+
+
+if __name__ == "__main__":
+    main()

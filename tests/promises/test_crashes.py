@@ -1,0 +1,152 @@
+"""A worker may die at any step, and any service may fail it once: the next worker sees through what was begun, once."""
+
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from itertools import count
+
+import pytest
+
+from checks.incident import State
+from checks.model import LockLevel
+from remediations.model import Failed
+from tests.memory import Crash
+from tests.worlds import ADDRESS, COLLEAGUE, Bot, Lost, address_denied, in_pairs, push_refused
+
+# What happens, in order. Each step that a tale yields is delivered at least once; the world goes on between.
+type Tale = Callable[[Bot], Iterator[Callable[[], object]]]
+
+
+def locked_until_pushed(level: LockLevel) -> Tale:
+    def tale(bot: Bot) -> Iterator[Callable[[], object]]:
+        bot.registry.lock(level)
+        signal = push_refused(bot.clock())
+        yield lambda: bot.report(signal)
+        yield bot.work
+        bot.clock.advance(60)
+        news = bot.registry.push()
+        yield lambda: bot.pushed(news)
+        yield bot.work
+
+    return tale
+
+
+def locked_until_time_is_up(bot: Bot) -> Iterator[Callable[[], object]]:
+    bot.registry.lock(LockLevel.TAG)
+    signal = push_refused(bot.clock())
+    yield lambda: bot.report(signal)
+    yield bot.work
+    bot.clock.advance(timedelta(hours=2))
+    yield bot.sweep
+    yield bot.work
+
+
+def denied_until_time_is_up(bot: Bot) -> Iterator[Callable[[], object]]:
+    bot.registry.deny(COLLEAGUE)
+    signal = address_denied(bot.clock())
+    yield lambda: bot.report(signal)
+    yield bot.work
+    bot.clock.advance(timedelta(hours=8))
+    yield bot.sweep
+    yield bot.work
+
+
+def changed_while_we_looked(bot: Bot) -> Iterator[Callable[[], object]]:
+    """A colleague adds a rule between our reading and our writing, once."""
+    bot.registry.deny()
+    theirs = iter([COLLEAGUE])
+
+    def once() -> None:
+        for rule in theirs:
+            bot.registry.rule(rule)
+
+    bot.registry.meanwhile = once
+    signal = address_denied(bot.clock())
+    yield lambda: bot.report(signal)
+    yield bot.work
+    bot.clock.advance(timedelta(hours=8))
+    yield bot.sweep
+    yield bot.work
+
+
+def refused_by_azure(bot: Bot) -> Iterator[Callable[[], object]]:
+    bot.registry.lock(LockLevel.TAG)
+    bot.registry.refusal = Failed("Azure answered 403", missing_right="some/right")
+    signal = push_refused(bot.clock())
+    yield lambda: bot.report(signal)
+    yield bot.work
+
+
+def left_to_people(bot: Bot) -> Iterator[Callable[[], object]]:
+    signal = push_refused(bot.clock())
+    yield lambda: bot.report(signal)
+    yield bot.work
+
+
+UNLOCKED = "unlock {0}", "lock {0}"
+ALLOWED = f"add network rule {ADDRESS}", f"remove network rule {ADDRESS}"
+TALES = {
+    "a locked repository": (
+        locked_until_pushed(LockLevel.REPOSITORY),
+        ("unlock repository team/app", "lock repository team/app"),
+        State.CLOSED,
+    ),
+    "a locked tag": (
+        locked_until_pushed(LockLevel.TAG),
+        ("unlock tag team/app:v1", "lock tag team/app:v1"),
+        State.CLOSED,
+    ),
+    "a locked tag that nobody pushes to": (
+        locked_until_time_is_up,
+        ("unlock tag team/app:v1", "lock tag team/app:v1"),
+        State.CLOSED,
+    ),
+    "a denied address": (denied_until_time_is_up, ALLOWED, State.CLOSED),
+    "a colleague at the same rules": (changed_while_we_looked, ALLOWED, State.CLOSED),
+    "a writer without the right": (refused_by_azure, (), State.WITH_PEOPLE),
+    "a failure that nothing explains": (left_to_people, (), State.WITH_PEOPLE),
+}
+FAILURES = {
+    "dies": (Crash, 0),
+    "dies, and its message comes back late": (Crash, 12),
+    "is failed by a service once": (Lost, 0),
+}
+
+
+def told(tale: Tale, bot: Bot, after: int) -> int:
+    """Let the tale happen, with a new worker for one that fails; how often one did."""
+    failures = 0
+    for step in tale(bot):
+        try:
+            step()
+        except (Crash, Lost):
+            failures += 1
+            bot.restart(delivered_after=after)
+            step()
+            bot.pass_time(5)
+    bot.pass_time(5)
+    return failures
+
+
+@pytest.mark.parametrize("failure", FAILURES)
+@pytest.mark.parametrize("name", TALES)
+def test_whatever_fails_a_change_is_made_once_written_down_undone_and_told(name: str, failure: str) -> None:
+    tale, writes, state = TALES[name]
+    surprise, after = FAILURES[failure]
+    calm = Bot()
+    told(tale, calm, after)
+    for step in count(1):
+        bot = Bot()
+        bot.fuse.fail(at=step, surprise=surprise)
+        failed = told(tale, bot, after)
+        at = f"it failed at step {step}"
+        assert tuple(map(str, bot.registry.writes)) == writes, at
+        assert bot.states == (state,), at
+        assert [one for one in bot.commitments if one.open] == [], at
+        assert in_pairs(bot.story()), at
+        assert bot.journal.broken_at(bot.incident.id) is None, at
+        assert bot.outcomes() == calm.outcomes(), at
+        assert sorted(bot.titles()) == sorted(calm.titles()), at
+        assert bot.medic.outbox.pending() == (), at
+        assert bot.story()[-1:] == calm.story()[-1:], at
+        if not failed:
+            break
