@@ -15,6 +15,7 @@ from checks.ports import LogReader
 from remediations.incidents import Incidents
 from remediations.journal import Journal
 from remediations.ledger import Ledger
+from remediations.pauses import Pauses
 from remediations.ports import Deliver, Queue, Respond, Table, Undo
 from remediations.reception import Reception
 from remediations.rejected import Rejected
@@ -160,16 +161,26 @@ class App:
         return Journal(self._table("journal", Record), now)
 
     @cached_property
+    def pauses(self) -> Pauses:
+        from remediations.pauses import Paused
+
+        return Pauses(self._table("pauses", Paused), now, self._settings.paused)
+
+    @cached_property
+    def ledger(self) -> Ledger:
+        from remediations.model import Commitment
+
+        return Ledger(self._table("changes", Commitment), now)
+
+    @cached_property
     def medic(self) -> "Medic":
         from checks.adapters.azure_registry import AzureRegistry
         from remediations.adapters.registry_writer import AzureRegistryWriter
         from remediations.execution import Execution
         from remediations.lease import Holding, Leases
-        from remediations.model import Commitment
         from remediations.responder import Medic
 
         policy, version = self.policy
-        ledger = Ledger(self._table("changes", Commitment), now)
         return Medic(
             registries=self.registries,
             reader=AzureRegistry(self._clients(self._settings.reader_client_id)),
@@ -177,9 +188,12 @@ class App:
             policy_version=version,
             incidents=self.incidents,
             journal=self.journal,
-            ledger=ledger,
+            ledger=self.ledger,
+            pauses=self.pauses,
             leases=Leases(self._table("leases", Holding), now),
-            execution=Execution(ledger, AzureRegistryWriter(self._clients(self._settings.writer_client_id))),
+            execution=Execution(
+                self.ledger, AzureRegistryWriter(self._clients(self._settings.writer_client_id))
+            ),
             outbox=self.outbox,
             queue=self.queue,
             clock=now,

@@ -1,6 +1,7 @@
 """The operators' command line: what a client's text means, what happened, and what was rejected."""
 
 import argparse
+import getpass
 import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -11,6 +12,7 @@ import msgspec
 if TYPE_CHECKING:
     from checks.incident import Incident
     from checks.intake.error_text import Explanation
+    from composition import App
     from remediations.model import Record
 
 _WRONG_INPUT: Final = 2
@@ -59,6 +61,19 @@ def _parser() -> argparse.ArgumentParser:
     )
     rejected.add_argument("--json", action="store_true", help="print one JSON object a line")
     rejected.set_defaults(run=_rejected)
+
+    pause = commands.add_parser("pause", help="make no change until `medic resume`; undoing goes on")
+    pause.add_argument("registry", nargs="?", help="one registry by name; all without it")
+    pause.add_argument("--why", required=True)
+    pause.set_defaults(run=_pause)
+
+    resume = commands.add_parser("resume", help="let the bot act again")
+    resume.add_argument("registry", nargs="?", help="one registry by name; all without it")
+    resume.set_defaults(run=_resume)
+
+    undo = commands.add_parser("undo", help="take back the change that is in force for an incident")
+    undo.add_argument("incident", metavar="ID")
+    undo.set_defaults(run=_undo)
 
     policy = commands.add_parser("policy", help="check a policy file")
     policy.add_argument("file", nargs="?", default="policy.yaml")
@@ -205,6 +220,50 @@ def _rejected(asked: argparse.Namespace) -> int:
         rejection = one.rejection
         where = f"{one.last_at:%Y-%m-%d %H:%M}  {one.count:>6} x  {rejection.source:<15}"
         print(f"{where}  {rejection.reason}: {one_line(rejection.detail)}")
+    return 0
+
+
+def _pause(asked: argparse.Namespace) -> int:
+    from composition import build
+
+    app = build()
+    paused = app.pauses.pause(_registry(asked.registry, app), asked.why, getpass.getuser())
+    print(f"Paused by {paused.by}: {paused.why}")
+    return 0
+
+
+def _resume(asked: argparse.Namespace) -> int:
+    from composition import build
+
+    app = build()
+    if not app.pauses.resume(_registry(asked.registry, app)):
+        print("medic: it was not paused", file=sys.stderr)
+        return _NOT_FOUND
+    print("The bot acts again.")
+    return 0
+
+
+def _registry(name: str | None, app: "App") -> str:
+    """The registry of that name, or all of them. Raises ValueError for one that the bot does not know."""
+    from remediations.pauses import EVERY_REGISTRY
+
+    if name is not None and name.lower() not in app.registries:
+        raise ValueError(f"there is no registry {name}; known are {', '.join(sorted(app.registries))}")
+    return name.lower() if name else EVERY_REGISTRY
+
+
+def _undo(asked: argparse.Namespace) -> int:
+    from composition import build
+    from remediations.ports import Undo
+
+    app = build()
+    row = app.incidents.find(asked.incident)
+    held = app.ledger.held(asked.incident, row.value.registry) if row else None
+    if held is None:
+        print(f"medic: no change is in force for {asked.incident}", file=sys.stderr)
+        return _NOT_FOUND
+    app.queue.send(Undo(held.change.registry, held.id, f"{getpass.getuser()} asked for it"))
+    print(f"It will be undone: {held.change}. See: medic show {asked.incident}")
     return 0
 
 

@@ -32,6 +32,7 @@ class Settings(Value, frozen=True):
     registry_audience: str = "https://containerregistry.azure.net"
     logs_endpoint: str = "https://api.loganalytics.io"
     workspace_id: str = ""
+    paused: str = ""
 
 
 def read_settings(environment: Mapping[str, str]) -> Settings:
@@ -53,6 +54,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         registry_audience=given("PUSH_MEDIC_REGISTRY_AUDIENCE", defaults.registry_audience),
         logs_endpoint=given("PUSH_MEDIC_LOGS_ENDPOINT", defaults.logs_endpoint),
         workspace_id=given("PUSH_MEDIC_WORKSPACE_ID", ""),
+        paused=given("PUSH_MEDIC_PAUSED", ""),
     )
 
 

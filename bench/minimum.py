@@ -21,7 +21,9 @@ class Need:
 
 # Every repair, however warm.
 _ALWAYS: Final = (
-    Need(Place.REGISTRY, 3, "reader: the attributes of repository, tag and manifest; the API has no joint read"),
+    Need(
+        Place.REGISTRY, 3, "reader: the attributes of repository, tag and manifest; the API has no joint read"
+    ),
     Need(Place.ARM, 2, "reader: settings (quarantine) and usages (ceiling); a 405 may be theirs as well"),
     Need(Place.REGISTRY, 1, "writer: read what is about to be changed, because there is no ETag"),
     Need(Place.REGISTRY, 1, "writer: PATCH writeEnabled"),
@@ -50,7 +52,9 @@ _COLD: Final = (
     Need(Place.TOKENS, 1, "writer: an Entra token for the registry"),
     Need(Place.TOKENS, 2, "reader, writer: exchange it for a refresh token of the registry"),
 )
-_NEW_REPOSITORY: Final = (Need(Place.TOKENS, 2, "reader, writer: an access token, whose scope is one repository"),)
+_NEW_REPOSITORY: Final = (
+    Need(Place.TOKENS, 2, "reader, writer: an access token, whose scope is one repository"),
+)
 
 
 def minimum(channels: int, *, cold: bool, new_repository: bool) -> Counter[Place]:

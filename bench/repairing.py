@@ -1,15 +1,15 @@
 """A worker's life in a process of its own: queue messages, in on stdin; what each of them took, out on stdout.
 
-    python -m bench.repairing < messages.json
+python -m bench.repairing < messages.json
 """
 
 import sys
 import time
 
-# The worker has loaded this, and nothing else of the bot, before the first message comes.
-import function_app  # noqa: F401
 import msgspec
 
+# The worker has loaded this, and nothing else of the bot, before the first message comes.
+import function_app
 from bench.wire import Call, Wire
 
 

@@ -8,6 +8,7 @@ from checks.incident import Incident
 from checks.model import Cause, Diagnosis, Value
 from remediations.frame import Case, Remediation
 from remediations.model import Change, Decision, Escalate, Reason, Refusal, Remediate, Suppress
+from remediations.pauses import Paused
 from remediations.policy import Policy, span
 
 
@@ -20,10 +21,11 @@ class Attempt(Value, frozen=True):
 
 
 class History(Value, frozen=True):
-    """What the bot did to this registry before: the latest attempts, and how many changes are open."""
+    """What the bot did to this registry before, how many changes are open, and who has stopped it."""
 
     attempts: tuple[Attempt, ...] = ()
     open_changes: int = 0
+    paused: Paused | None = None
 
 
 def decide(
@@ -85,8 +87,9 @@ def _held(incident: Incident, policy: Policy, history: History, now: datetime) -
     brakes = policy.brakes
     own = [attempt for attempt in history.attempts if attempt.fingerprint == incident.fingerprint]
     recent = [a for a in history.attempts if now - a.at < span(brakes.storm.within)]
-    if policy.pause:
-        return Escalate(Reason.PAUSED, f"paused by {policy.pause.by}: {policy.pause.why}")
+    paused = policy.pause or history.paused
+    if paused:
+        return Escalate(Reason.PAUSED, f"paused by {paused.by}: {paused.why}")
     if any(not attempt.verified for attempt in own):
         return Escalate(
             Reason.VERIFICATION_FAILED_BEFORE, "an earlier change for this failure could not be verified"

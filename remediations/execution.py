@@ -63,18 +63,13 @@ class Execution:
         """The outcome of undoing. `change` is the one that takes the commitment's own change back."""
         step = f"{commitment.id}/undo"
         story.write(f"{step}/about-to", AboutTo(step, change))
-        begun = self._ledger.bring(commitment, Stage.UNDOING, again_in=TRY_UNDOING_AGAIN)
+        self._ledger.bring(commitment, Stage.UNDOING, again_in=TRY_UNDOING_AGAIN)
         result = self._write(registry, change, lease, may_be_made=True)
-        if isinstance(result, Applied):
-            self.close(begun, Undone(), story)
-            return Undone()
-        return result
+        return Undone() if isinstance(result, Applied) else result
 
     def close(self, commitment: Commitment, outcome: Undone | Released, story: Story) -> None:
-        """Write down that the bot does not answer for this change any more."""
+        """Write down what came of undoing. The bot answers for the change until people were told, too."""
         story.write(f"{commitment.id}/undo/came-of", CameOf(f"{commitment.id}/undo", outcome))
-        stage = Stage.UNDONE if isinstance(outcome, Undone) else Stage.RELEASED
-        self._ledger.bring(commitment, stage)
 
     def _made(
         self, registry: Registry, commitment: Commitment, lease: Lease, verify: Verify

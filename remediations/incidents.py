@@ -73,15 +73,15 @@ class Incidents:
         return self._swap(row, moved)
 
     def settle(self, incident_id: str, state: State, ended: str = "") -> None:
-        """Bring the incident to `state`, whatever was folded into it meanwhile."""
+        """Bring the incident to `state`, whatever was folded into it meanwhile. Its end is written down first."""
         while True:
             row = self.find(incident_id)
             if row is None or row.value.state is State.CLOSED:
                 return
+            if state is State.CLOSED:
+                self._journal.of(incident_id).write("ended", Ended(why=ended))
             if self.move(row, state, ended):
-                break
-        if state is State.CLOSED:
-            self._journal.of(incident_id).write("ended", Ended(why=ended))
+                return
 
     def _fold(self, signal: Signal) -> Incident:
         key = fingerprint(signal)

@@ -10,6 +10,7 @@ from checks.incident import Incident
 from checks.model import Clock
 from remediations.decision import Attempt, History
 from remediations.model import Change, Commitment, Stage
+from remediations.pauses import Paused
 from remediations.ports import Table
 
 # A worker has long died when a change is still half-made after this time.
@@ -64,7 +65,7 @@ class Ledger:
     def of(self, registry: str) -> Iterator[Commitment]:
         return (row.value for _, row in self._table.rows(registry))
 
-    def history(self, registry: str) -> History:
+    def history(self, registry: str, paused: Paused | None) -> History:
         """What the brakes look at."""
         rows = tuple(self.of(registry))
         made = (row for row in rows if row.stage is not Stage.NOT_MADE)
@@ -74,6 +75,7 @@ class Ledger:
                 for row in made
             ),
             open_changes=sum(row.open for row in rows),
+            paused=paused,
         )
 
     def of_this_attempt(self, incident: Incident) -> Commitment | None:

@@ -32,10 +32,14 @@ def parse_policy(text: str, name: str) -> Policy:
         line = broken.problem_mark.line + 1 if broken.problem_mark else 1
         message = f"{name}:{line}: {broken.problem or broken}"
         raise PolicyError(message) from None
+    except yaml.reader.ReaderError as broken:
+        line = text.count("\n", 0, broken.position) + 1
+        message = f"{name}:{line}: {broken.reason}"
+        raise PolicyError(message) from None
     if root is None:
         message = f"{name}:1: the policy is empty; `version: 1` is the least there is"
         raise PolicyError(message)
-    _no_key_twice(root, name)
+    _plain(root, name)
     try:
         plain = yaml.safe_load(text)
         policy = msgspec.convert(plain, Policy)
@@ -61,19 +65,32 @@ def policy_schema() -> dict[str, Any]:
     }
 
 
-def _no_key_twice(node: yaml.Node, name: str) -> None:
-    """YAML lets a key be written twice and keeps the last; in a policy that is a mistake."""
+def _plain(node: yaml.Node, name: str, inside: tuple[yaml.Node, ...] = ()) -> None:
+    """Raises PolicyError for what YAML allows and a policy has no use for.
+
+    YAML lets a key be written twice and keeps the last, lets a key be a list and a part contain itself, and reads
+    what looks like a date as one.
+    """
+    if node in inside:
+        raise _refused(node, name, "it contains itself")
+    if node.tag == "tag:yaml.org,2002:timestamp":
+        raise _refused(node, name, f"`{node.value}` is read as a date; put it in quotes")
     if isinstance(node, yaml.MappingNode):
         seen: set[str] = set()
         for key, value in node.value:
+            if not isinstance(key, yaml.ScalarNode):
+                raise _refused(key, name, "a key is one word")
             if key.value in seen:
-                message = f"{name}:{key.start_mark.line + 1}: `{key.value}` is written twice"
-                raise PolicyError(message)
+                raise _refused(key, name, f"`{key.value}` is written twice")
             seen.add(key.value)
-            _no_key_twice(value, name)
+            _plain(value, name, (*inside, node))
     elif isinstance(node, yaml.SequenceNode):
         for item in node.value:
-            _no_key_twice(item, name)
+            _plain(item, name, (*inside, node))
+
+
+def _refused(node: yaml.Node, name: str, why: str) -> PolicyError:
+    return PolicyError(f"{name}:{node.start_mark.line + 1}: {why}")
 
 
 def _line_of(wrong: Exception, root: yaml.Node) -> int:

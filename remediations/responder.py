@@ -44,6 +44,7 @@ from remediations.model import (
     Verified,
 )
 from remediations.outbox import Outbox
+from remediations.pauses import Pauses
 from remediations.policy import Policy
 from remediations.ports import Queue, Respond, Row, Undo
 from remediations.undoing import undoing
@@ -65,6 +66,7 @@ class Medic:
     journal: Journal
     ledger: Ledger
     leases: Leases
+    pauses: Pauses
     execution: Execution
     outbox: Outbox
     queue: Queue
@@ -73,15 +75,23 @@ class Medic:
 
 def respond(medic: Medic, command: Respond) -> None:
     """Look into an incident that is open, and mend it or hand it to people."""
-    row = medic.incidents.find(command.incident)
-    if row is None or row.value.state is not State.OPEN:
+    row = _open(medic, command)
+    if row is None:
         return
     registry = medic.registries[row.value.registry]
     try:
         with medic.leases.hold(registry.name) as lease:
-            _respond(medic, registry, row, lease)
+            # Whoever held the registry before may have seen to it.
+            row = _open(medic, command)
+            if row:
+                _respond(medic, registry, row, lease)
     except Busy:
         medic.queue.send(command, delay=_WAIT_FOR_THE_LEASE)
+
+
+def _open(medic: Medic, command: Respond) -> Row[Incident] | None:
+    row = medic.incidents.find(command.incident)
+    return row if row and row.value.state is State.OPEN else None
 
 
 def _respond(medic: Medic, registry: Registry, row: Row[Incident], lease: Lease) -> None:
@@ -92,7 +102,7 @@ def _respond(medic: Medic, registry: Registry, row: Row[Incident], lease: Lease)
         return
     evidence = observe(registry, incident.subject, medic.reader, medic.clock())
     diagnosis = diagnose(incident.subject, evidence, checks())
-    history = medic.ledger.history(registry.name)
+    history = medic.ledger.history(registry.name, medic.pauses.of(registry.name))
     decision = decide(incident, evidence, diagnosis, medic.policy, history, remediations(), medic.clock())
     turn = f"{incident.attempts}"
     story.write(f"{turn}/looked", Looked(evidence))
@@ -154,12 +164,18 @@ def undo(medic: Medic, command: Undo) -> None:
     try:
         with medic.leases.hold(registry.name) as lease:
             commitment = medic.ledger.find(registry.name, command.change)
-            if commitment and commitment.begun:
+            if commitment and is_being_made(medic, commitment):
                 medic.queue.send(command, delay=_WAIT_FOR_THE_LEASE)
             elif commitment and commitment.open:
                 _undo(medic, registry, commitment, command, lease)
     except Busy:
         medic.queue.send(command, delay=_WAIT_FOR_THE_LEASE)
+
+
+def is_being_made(medic: Medic, commitment: Commitment) -> bool:
+    """Whether a worker is at it, or the next one will be. An incident that has ended is seen through by nobody."""
+    row = medic.incidents.find(commitment.incident)
+    return commitment.begun and row is not None and row.value.state is State.OPEN
 
 
 def _undo(medic: Medic, registry: Registry, commitment: Commitment, command: Undo, lease: Lease) -> None:
@@ -170,26 +186,32 @@ def _undo(medic: Medic, registry: Registry, commitment: Commitment, command: Und
         case LockChange() | RuleChange():
             outcome = medic.execution.take_back(registry, commitment, plan, story, lease)
             if isinstance(outcome, Undone):
-                _end(medic, registry, commitment, outcome, command.why)
+                _end(medic, registry, commitment, outcome, command.why, story)
             else:
                 _tell(medic, notices.cannot_undo(commitment, outcome, registry, medic.clock()))
         case Released() | Undone():
-            medic.execution.close(commitment, plan, story)
-            _end(medic, registry, commitment, plan, command.why)
+            _end(medic, registry, commitment, plan, command.why, story)
         case Unreadable():
             medic.ledger.bring(commitment, commitment.stage, again_in=TRY_UNDOING_AGAIN)
 
 
 def _end(
-    medic: Medic, registry: Registry, commitment: Commitment, outcome: Undone | Released, why: str
+    medic: Medic,
+    registry: Registry,
+    commitment: Commitment,
+    outcome: Undone | Released,
+    why: str,
+    story: Story,
 ) -> None:
-    """Tell people that a temporary change is over, and close its incident."""
+    """Tell people that a temporary change is over, and close its incident. The ledger lets go of it last."""
+    medic.execution.close(commitment, outcome, story)
     row = medic.incidents.find(commitment.incident)
     if row:
         change = commitment.change
         _tell(medic, notices.change_ended(row.value, change, outcome, why, registry, medic.clock()))
     if row and (row.value.state is not State.WITH_PEOPLE or why == PUSH_SUCCEEDED):
         medic.incidents.settle(commitment.incident, State.CLOSED, why)
+    medic.ledger.bring(commitment, Stage.UNDONE if isinstance(outcome, Undone) else Stage.RELEASED)
 
 
 def _target_of(

@@ -4,14 +4,14 @@ from checks.evidence import Unreadable
 from checks.incident import State
 from checks.model import FullStorage, Proof, Rejection, Signal, Source, Symptom
 from remediations.ports import Deliver, Respond, Undo
-from remediations.responder import Medic
+from remediations.responder import Medic, is_being_made
 
 
 def sweep(medic: Medic) -> None:
     """Put everything that is due back on the queue. Nothing is done here, so that nothing is done twice."""
     for registry in medic.registries:
         for commitment in medic.ledger.overdue(registry):
-            if commitment.begun:
+            if is_being_made(medic, commitment):
                 medic.queue.send(Respond(commitment.incident))
             else:
                 medic.queue.send(Undo(registry, commitment.id, "its time is up"))

@@ -40,6 +40,7 @@ from remediations.model import (
     CameOf,
     Change,
     Commitment,
+    Ended,
     Entry,
     Failed,
     LockChange,
@@ -50,6 +51,7 @@ from remediations.model import (
     RuleChange,
 )
 from remediations.outbox import Message, Outbox, Tried
+from remediations.pauses import Paused, Pauses
 from remediations.policy import Policy
 from remediations.policy_file import parse_policy
 from remediations.ports import Accepted, Command, Deliver, Delivery, Respond, Undo
@@ -295,8 +297,8 @@ class MemoryRegistry:
         return self._attributes(registry, LockedObject(LockLevel.MANIFEST, repository, digest))
 
     def _attributes(self, registry: Registry, target: LockedObject) -> Attributes | Absent | Unreadable:
-        lost = self._read(registry, _WHERE[target.level])
-        return lost if lost else self.objects[target.level].get(target, Absent())
+        there: Attributes | Absent = self.objects[target.level].get(target, Absent())
+        return self._read(registry, _WHERE[target.level]) or there
 
     def _read(self, registry: Registry, part: str) -> Unreadable | None:
         assert registry == CONTOSO, "nothing is ever sent to any other registry"
@@ -314,19 +316,22 @@ class MemoryRegistry:
         self.fuse.beginning()
         self.meanwhile()
         with self._mutex:
-            came_of = self._apply(change, may_be_made=may_be_made)
+            came_of = self._apply(change, hold, may_be_made=may_be_made)
         self.afterwards()
         self.fuse.done()
         if self.answers_lost and isinstance(came_of, Applied):
             return Failed("Azure took none of three tries, or lost its answers", settled=False)
         return came_of
 
-    def _apply(self, change: Change, *, may_be_made: bool) -> Applied | Moved | Failed:
+    def _apply(
+        self, change: Change, hold: Callable[[], None], *, may_be_made: bool
+    ) -> Applied | Moved | Failed:
         is_made, is_as_before = self._looked(change)
         if is_made:
             return Applied() if may_be_made else Moved("somebody has made this very change")
         if not is_as_before:
             return Moved("somebody has changed it")
+        hold()
         if self.refusal:
             return self.refusal
         match change:
@@ -391,6 +396,8 @@ class Bot:
         self.messages = MemoryTable(Message, self.fuse)
         self.journal = Journal(self.records, self.clock)
         self.ledger = Ledger(self.changes, self.clock)
+        self.pauses = Pauses(MemoryTable(Paused, self.fuse), self.clock)
+        self.pauses = Pauses(MemoryTable(Paused, self.fuse), self.clock)
         self._in_hand: list[Command] = []
         self.medic = self._medic(policy or permissive())
 
@@ -404,6 +411,7 @@ class Bot:
             journal=self.journal,
             ledger=self.ledger,
             leases=Leases(self.leases, self.clock),
+            pauses=self.pauses,
             execution=Execution(self.ledger, self.registry),
             outbox=Outbox(self.messages, self.queue, {"people": self.people}, self.clock),
             queue=self.queue,
@@ -497,6 +505,10 @@ class Bot:
     def outcomes(self) -> tuple[Outcome, ...]:
         """What came of every change, in order."""
         return tuple(entry.outcome for entry in self.story() if isinstance(entry, CameOf))
+
+    def ends(self) -> tuple[str, ...]:
+        """Why the journal says that the incident is over."""
+        return tuple(entry.why for entry in self.story() if isinstance(entry, Ended))
 
     def titles(self) -> tuple[str, ...]:
         """The titles of what people were told."""

@@ -5,9 +5,13 @@ from collections.abc import Callable
 from typing import Final
 
 from azure.core.exceptions import HttpResponseError
-from azure.mgmt.containerregistry.models import IPRule, NetworkRuleSet, RegistryPropertiesUpdateParameters
+from azure.mgmt.containerregistry.models import (
+    IPRule,
+    NetworkRuleSet,
+    RegistryPropertiesUpdateParameters,
+    RegistryUpdateParameters,
+)
 from azure.mgmt.containerregistry.models import Registry as AzureModel
-from azure.mgmt.containerregistry.models import RegistryUpdateParameters
 
 from checks.adapters.azure_clients import AzureClients
 from checks.adapters.azure_registry import AZURE_ERRORS, AzureRegistry, unreadable

@@ -40,6 +40,8 @@ def texts(element: object) -> Iterator[str]:
         case list():
             for part in element:
                 yield from texts(part)
+        case _:
+            pass
 
 
 class Shown(HTMLParser):
@@ -53,6 +55,7 @@ class Shown(HTMLParser):
         self.close()
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        del attrs
         self.tags.add(tag)
 
     def handle_data(self, data: str) -> None:

@@ -212,8 +212,10 @@ def test_what_a_dead_channel_did_not_take_the_other_one_tells() -> None:
     assert email.got[0][1] == replace(
         MENDED,
         paragraphs=(
-            "“teams” did not take this message: it answered 404 (Not Found). "
-            "Please have a look at that channel, too.",
+            (
+                "“teams” did not take this message: it answered 404 (Not Found). "
+                "Please have a look at that channel, too."
+            ),
             *MENDED.paragraphs,
         ),
     )

@@ -124,7 +124,7 @@ def _failing_place(
 
 def _is_arm_name(place: Place) -> bool:
     """Whether it is a resource's name and not a login server: it tells which one only when nothing else does."""
-    return place.host is not None and "." not in place.host
+    return place.owner is Owner.ACR and place.host is not None and "." not in place.host
 
 
 def _judged(

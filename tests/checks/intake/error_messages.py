@@ -18,11 +18,11 @@ class Message(msgspec.Struct, frozen=True):
     text: str
     cause: CauseName
     alt_causes: tuple[CauseName, ...] = ()
-    registry: str | None | msgspec.UnsetType = msgspec.UNSET
-    repository: str | None | msgspec.UnsetType = msgspec.UNSET
-    tag: str | None | msgspec.UnsetType = msgspec.UNSET
-    digest: str | None | msgspec.UnsetType = msgspec.UNSET
-    client_ip: str | None | msgspec.UnsetType = msgspec.UNSET
+    registry: str | msgspec.UnsetType | None = msgspec.UNSET
+    repository: str | msgspec.UnsetType | None = msgspec.UNSET
+    tag: str | msgspec.UnsetType | None = msgspec.UNSET
+    digest: str | msgspec.UnsetType | None = msgspec.UNSET
+    client_ip: str | msgspec.UnsetType | None = msgspec.UNSET
     entities_inferred: tuple[str, ...] = ()
 
     @property
@@ -32,7 +32,9 @@ class Message(msgspec.Struct, frozen=True):
 
     def expectations(self) -> dict[str, str | None]:
         """The entities that the text itself names."""
-        named = {name: getattr(self, name) for name in ("registry", "repository", "tag", "digest", "client_ip")}
+        named = {
+            name: getattr(self, name) for name in ("registry", "repository", "tag", "digest", "client_ip")
+        }
         return {
             name: value
             for name, value in named.items()

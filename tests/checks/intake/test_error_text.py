@@ -16,11 +16,9 @@ EVERY_MESSAGE: Final = [message for name in CORPORA for message in messages(name
 EVERY_RUN: Final = printed()
 
 
-@pytest.mark.parametrize("name", CORPORA)
-def test_of_every_hundred_posted_messages_at_least_ninety_five_are_understood(name: str) -> None:
-    corpus = messages(name)
-    wrong = [message.text for message in corpus if explain(message.text).cause not in message.right]
-    assert len(wrong) <= 0.05 * len(corpus), wrong
+@pytest.mark.parametrize("message", EVERY_MESSAGE)
+def test_every_posted_message_is_understood(message: Message) -> None:
+    assert explain(message.text).cause in message.right
 
 
 @pytest.mark.parametrize("message", EVERY_MESSAGE)
@@ -31,7 +29,9 @@ def test_no_message_is_taken_for_something_curable_that_is_something_else(messag
 
 @pytest.mark.parametrize("name", CORPORA)
 def test_what_a_message_names_is_found(name: str) -> None:
-    expected = [(message, name, value) for message in messages(name) for name, value in message.expectations().items()]
+    expected = [
+        (message, name, value) for message in messages(name) for name, value in message.expectations().items()
+    ]
     missed = [
         (message.text[:80], name, value, getattr(explain(message.text), name))
         for message, name, value in expected
@@ -99,7 +99,9 @@ def test_every_client_that_prints_a_refused_address_is_understood() -> None:
     assert {explain(run.text).client_ip for run in runs} == {"203.0.113.7"}
 
 
-@pytest.mark.parametrize("run", [run for run in EVERY_RUN if run.exit == "0"], ids=lambda run: f"{run.fault}-{run.client}")
+@pytest.mark.parametrize(
+    "run", [run for run in EVERY_RUN if run.exit == "0"], ids=lambda run: f"{run.fault}-{run.client}"
+)
 def test_a_run_that_succeeded_has_no_cause(run: Printed) -> None:
     assert explain(run.text).cause is CauseName.UNKNOWN
 

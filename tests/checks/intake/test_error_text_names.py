@@ -5,6 +5,10 @@ import pytest
 from checks.intake.error_text import Explanation, explain
 
 DIGEST = "sha256:" + "ab" * 32
+TOKEN = (
+    "https://shop.azurecr.io/oauth2/token?scope=repository%3Ateam%2Fweb%3Apull%2Cpush&service=shop.azurecr.io"
+)
+DETAIL = '[{"Type":"repository","Name":"team/web","Action":"push"}]'
 
 
 def _names(answer: Explanation) -> tuple[str | None, str | None, str | None, str | None]:
@@ -15,20 +19,25 @@ def _names(answer: Explanation) -> tuple[str | None, str | None, str | None, str
     ("text", "names"),
     [
         ("docker push shop.azurecr.io/team/web:1.2\ndenied", ("shop.azurecr.io", "team/web", "1.2", None)),
-        ("The push refers to repository [shop.azurecr.io/web]\nUsing default tag: latest\nEOF", ("shop.azurecr.io", "web", "latest", None)),
-        ("PUT https://shop.azurecr.io/v2/team/web/manifests/1.2: DENIED: no", ("shop.azurecr.io", "team/web", "1.2", None)),
-        (f"PUT https://shop.azurecr.io/v2/web/manifests/{DIGEST}: 500 Internal Server Error", ("shop.azurecr.io", "web", None, DIGEST)),
+        ("The push refers to repository [shop.azurecr.io/web]\nUsing default tag: latest\nEOF",
+         ("shop.azurecr.io", "web", "latest", None)),
+        ("PUT https://shop.azurecr.io/v2/team/web/manifests/1.2: DENIED: no",
+         ("shop.azurecr.io", "team/web", "1.2", None)),
+        (f"PUT https://shop.azurecr.io/v2/web/manifests/{DIGEST}: 500 Internal Server Error",
+         ("shop.azurecr.io", "web", None, DIGEST)),
         (f"failed to push shop.azurecr.io/web:1@{DIGEST}: EOF", ("shop.azurecr.io", "web", "1", DIGEST)),
-        ('Get "https://shop.azurecr.io/oauth2/token?scope=repository%3Ateam%2Fweb%3Apull%2Cpush&service=shop.azurecr.io": EOF', ("shop.azurecr.io", "team/web", None, None)),
+        (f'Get "{TOKEN}": EOF', ("shop.azurecr.io", "team/web", None, None)),
         ("helm push web-1.tgz oci://shop.azurecr.io/charts\nunauthorized", ("shop.azurecr.io", "charts", None, None)),
-        ("skopeo copy docker-archive:a.tar docker://shop.azurecr.io/web:1\nEOF", ("shop.azurecr.io", "web", "1", None)),
-        ("docker push <acr>.azurecr.io/web:$(Build.BuildId)\nEOF", ("<acr>.azurecr.io", "web", "$(Build.BuildId)", None)),
+        ("skopeo copy docker-archive:a.tar docker://shop.azurecr.io/web:1\nEOF",
+         ("shop.azurecr.io", "web", "1", None)),
+        ("docker push <acr>.azurecr.io/web:$(Build.BuildId)\nEOF",
+         ("<acr>.azurecr.io", "web", "$(Build.BuildId)", None)),
         ("docker push ***/web:7\nEOF", (None, "web", "7", None)),
         ("docker push me/web:7\ndenied", (None, "me/web", "7", None)),
         ("docker push localhost:5000/web:7\nEOF", ("localhost:5000", "web", "7", None)),
         ("Get https://shop.azurecr.cn/v2/: EOF", ("shop.azurecr.cn", None, None, None)),
         ("see https://aka.ms/acr/authorization and https://docs.microsoft.com/azure", (None, None, None, None)),
-        ('{"errors":[{"code":"UNAUTHORIZED","message":"m","detail":[{"Type":"repository","Name":"team/web","Action":"push"}]}]}', (None, "team/web", None, None)),
+        (f'{{"errors":[{{"code":"UNAUTHORIZED","message":"m","detail":{DETAIL}}}]}}', (None, "team/web", None, None)),
     ],
 )  # fmt: skip
 def test_the_place_of_the_failing_push_is_named(text: str, names: tuple[str | None, ...]) -> None:
@@ -36,10 +45,17 @@ def test_the_place_of_the_failing_push_is_named(text: str, names: tuple[str | No
 
 
 def test_the_failing_request_names_the_registry_and_not_the_one_before() -> None:
-    text = "docker pull mcr.microsoft.com/dotnet/sdk:8.0\ndocker push shop.azurecr.io/web:1\nGet https://shop.azurecr.io/v2/: EOF"
+    text = (
+        "docker pull mcr.microsoft.com/dotnet/sdk:8.0\n"
+        "docker push shop.azurecr.io/web:1\n"
+        "Get https://shop.azurecr.io/v2/: EOF"
+    )
     assert explain(text).registry == "shop.azurecr.io"
 
 
 def test_the_base_image_is_not_what_was_pushed() -> None:
-    text = "Building image 'web' on top of base image mcr.microsoft.com/dotnet/aspnet:8.0\nerror CONTAINER1013: Failed to push to the output registry: EOF"
+    text = (
+        "Building image 'web' on top of base image mcr.microsoft.com/dotnet/aspnet:8.0\n"
+        "error CONTAINER1013: Failed to push to the output registry: EOF"
+    )
     assert explain(text).registry is None

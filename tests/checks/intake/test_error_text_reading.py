@@ -18,7 +18,10 @@ from checks.model import CauseName
 from tests.checks.intake.error_messages import messages
 
 LOCK: Final = "unknown: The operation is disallowed on this registry, repository or image."
-BLOCKED: Final = "denied: client with IP '203.0.113.7' is not allowed access. Refer https://aka.ms/acr/firewall to grant access."
+BLOCKED: Final = (
+    "denied: client with IP '203.0.113.7' is not allowed access. "
+    "Refer https://aka.ms/acr/firewall to grant access."
+)
 EVERYTHING_POSTED: Final = [*messages("dev"), *messages("more")]
 
 
@@ -58,7 +61,20 @@ def test_a_refused_address_is_read_however_it_is_printed(text: str) -> None:
 
 @pytest.mark.parametrize(
     "address",
-    ["<your-device-IP>", "xx.xx.xxx.xxx", "XXX", "***", "203.0.113.***", "203.0.113", "999.1.1.1", "<redacted>", "", "203.0.113.7.7", "fe80::%eth0", "a:b"],
+    [
+        "<your-device-IP>",
+        "xx.xx.xxx.xxx",
+        "XXX",
+        "***",
+        "203.0.113.***",
+        "203.0.113",
+        "999.1.1.1",
+        "<redacted>",
+        "",
+        "203.0.113.7.7",
+        "fe80::%eth0",
+        "a:b",
+    ],
 )
 def test_a_masked_address_gives_the_cause_without_an_address(address: str) -> None:
     answer = explain(BLOCKED.replace("203.0.113.7", address))
@@ -105,7 +121,9 @@ def test_clocks_and_colours_change_no_cause_and_no_address(message: object) -> N
     assert (plain.cause, plain.client_ip) == (decorated.cause, decorated.client_ip)
 
 
-@pytest.mark.parametrize("message", [each for each in EVERYTHING_POSTED if CauseName.LOCKED not in each.right])
+@pytest.mark.parametrize(
+    "message", [each for each in EVERYTHING_POSTED if CauseName.LOCKED not in each.right]
+)
 def test_no_noise_turns_anything_into_a_lock(message: object) -> None:
     text: str = getattr(message, "text")  # noqa: B009
     assert explain("\n".join((*NOISE, text, *NOISE))).cause is not CauseName.LOCKED
@@ -117,13 +135,34 @@ def test_any_text_has_an_answer(text: str) -> None:
     assert 0 <= explain(text).confidence <= 1
 
 
-@given(pieces=st.lists(st.sampled_from(["client with IP '", "203.0.113.7", "::1", "' is not allowed access", " ", "\n", "\\u0027", "é", "."]), max_size=12))
+@given(
+    pieces=st.lists(
+        st.sampled_from(
+            [
+                "client with IP '",
+                "203.0.113.7",
+                "::1",
+                "' is not allowed access",
+                " ",
+                "\n",
+                "\\u0027",
+                "é",
+                ".",
+            ]
+        ),
+        max_size=12,
+    )
+)
 @settings(max_examples=300, deadline=None)
 def test_an_address_is_a_real_one_or_none(pieces: list[str]) -> None:
     assert explain("".join(pieces)).client_ip in {None, "203.0.113.7", "::1"}
 
 
-@given(pieces=st.lists(st.sampled_from([*(m.text for m in EVERYTHING_POSTED[:60]), *NOISE, "\x1b[", "{", "\\"]), max_size=4))
+@given(
+    pieces=st.lists(
+        st.sampled_from([*(m.text for m in EVERYTHING_POSTED[:60]), *NOISE, "\x1b[", "{", "\\"]), max_size=4
+    )
+)
 @settings(max_examples=60, deadline=None)
 def test_messages_in_any_company_have_an_answer(pieces: list[str]) -> None:
     answer = explain("\n".join(pieces))

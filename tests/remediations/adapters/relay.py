@@ -1,5 +1,6 @@
 """A mail relay on loopback that can be told to misbehave."""
 
+import asyncio
 import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -40,10 +41,11 @@ class Relay:
         content = cast("bytes", envelope.content)
         if "DATA" in self.answers:
             return self.answers["DATA"]
-        self.taken.append(cast("EmailMessage", message_from_bytes(content, policy=SMTP_POLICY)))
+        self.taken.append(message_from_bytes(content, policy=SMTP_POLICY))
         self.envelopes.append(envelope)
         self.encrypted.append(session.ssl is not None)
         if self.hang_up_in_data:
+            assert server.transport is not None
             server.transport.close()
         return "250 OK"
 
@@ -56,9 +58,9 @@ class _Controller(Controller):
     """A controller that finds out which port it was given."""
 
     def _trigger_server(self) -> None:
-        assert self.server is not None
+        assert isinstance(self.server, asyncio.Server)
         self.port = self.server.sockets[0].getsockname()[1]
-        super()._trigger_server()
+        super()._trigger_server()  # type: ignore[no-untyped-call]
 
 
 @contextmanager

@@ -172,7 +172,7 @@ def test_a_work_item_that_somebody_is_changing_is_for_later(azure: LocalAzure) -
 
 def test_an_identity_that_gets_no_token_is_for_later(azure: LocalAzure) -> None:
     class NoToken:
-        def get_token(self, *scopes: str, **_: object) -> None:
+        def get_token(self, *_: str, **__: object) -> None:
             raise ClientAuthenticationError("secret")
 
     tickets = AzureDevOps(azure.devops_url, "Ops", NoToken())  # type: ignore[arg-type]

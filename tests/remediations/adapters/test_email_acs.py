@@ -24,7 +24,7 @@ def azure() -> Iterator[LocalAzure]:
         yield azure
 
 
-def email(azure: LocalAzure, **changes: Any) -> AcsEmail:
+def email(azure: LocalAzure, **changes: object) -> AcsEmail:
     settings: dict[str, Any] = {
         "endpoint": azure.acs_url,
         "credential": AzureKeyCredential(azure.acs_key),
@@ -120,7 +120,7 @@ def test_a_service_that_cannot_be_reached_got_nothing(azure: LocalAzure) -> None
 
 def test_an_identity_that_gets_no_token_is_for_later(azure: LocalAzure) -> None:
     class NoToken:
-        def get_token(self, *scopes: str, **_: object) -> None:
+        def get_token(self, *_: str, **__: object) -> None:
             raise ClientAuthenticationError("secret")
 
     assert email(azure, credential=NoToken()).send(ID, MENDED) == Later(
