@@ -2,7 +2,7 @@
 
 import logging
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -135,6 +135,13 @@ class App:
 
         found = CatchUp(self._logs, self._table("marks", Watermark), self.reception, self.rejected, now).run()
         return found.why if isinstance(found, Unreadable) else f"{len(found.signals)} signals"
+
+    def every_incident(self) -> Iterator[str]:
+        """The id of every incident there ever was, with all its rounds."""
+        for registry in self.registries:
+            for incident in self.incidents.of(registry):
+                for number in range(1, incident.round + 1):
+                    yield f"{incident.registry}-{incident.fingerprint}-{number}"
 
     # What is built.
 

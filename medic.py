@@ -75,6 +75,10 @@ def _parser() -> argparse.ArgumentParser:
     undo.add_argument("incident", metavar="ID")
     undo.set_defaults(run=_undo)
 
+    audit = commands.add_parser("audit", help="verify or export every journal")
+    audit.add_argument("what", choices=("verify", "export"))
+    audit.set_defaults(run=_audit)
+
     policy = commands.add_parser("policy", help="check a policy file")
     policy.add_argument("file", nargs="?", default="policy.yaml")
     policy.set_defaults(run=_policy)
@@ -265,6 +269,26 @@ def _undo(asked: argparse.Namespace) -> int:
     app.queue.send(Undo(held.change.registry, held.id, f"{getpass.getuser()} asked for it"))
     print(f"It will be undone: {held.change}. See: medic show {asked.incident}")
     return 0
+
+
+def _audit(asked: argparse.Namespace) -> int:
+    """Verify that every record follows from the one before it, or print every record as a line of JSON."""
+    from composition import build
+
+    app = build()
+    status = 0
+    for incident in app.every_incident():
+        if asked.what == "export":
+            for record in app.journal.read(incident):
+                _print_json({"incident": incident, **msgspec.to_builtins(record)})
+            continue
+        broken = app.journal.broken_at(incident)
+        if broken:
+            print(f"{incident}: record {broken} does not follow from the one before it")
+            status = _NOT_FOUND
+    if asked.what == "verify" and not status:
+        print("Every journal is as it was written.")
+    return status
 
 
 def _policy(asked: argparse.Namespace) -> int:

@@ -3,7 +3,7 @@
 python -m bench            tables
 python -m bench --json     one object
 python -m bench --calls    and every call of a repair, in order
-python -m bench imports intake repairs     only some of it
+python -m bench --only imports     a part of it
 """
 
 import argparse
@@ -23,7 +23,7 @@ def main() -> None:
     arguments = _arguments()
     found: dict[str, Any] = {"machine": this_machine()}
     texts = [found["machine"].shown()]
-    wanted = arguments.parts or _PARTS
+    wanted = arguments.only or _PARTS
     if "imports" in wanted:
         _say("importing")
         found["imports"] = imports.measure()
@@ -42,9 +42,7 @@ def main() -> None:
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="bench", description="How long things take.")
-    parser.add_argument(
-        "parts", nargs="*", choices=[*_PARTS, []], help="what to measure; by default all of it"
-    )
+    parser.add_argument("--only", choices=_PARTS, action="append", help="measure this part, not all")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     parser.add_argument("--calls", action="store_true", help="print every call of a repair")
     return parser.parse_args()

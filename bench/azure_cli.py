@@ -48,7 +48,9 @@ class AzureCli:
             added: Spread(middle + calls * added, low + calls * added, high + calls * added)
             for added in latencies
         }
-        return cls(took, calls, "quoted, with the added time computed; no az on this machine")
+        return cls(
+            took, calls, "quoted from an idle machine, with the added time computed; there is no az here"
+        )
 
     @classmethod
     def _measured(
@@ -66,7 +68,7 @@ class AzureCli:
                 assert registry.attributes("team/app", "v0").write_enabled, turn
             took[azure.latency] = Spread.of(turns[1:])
         azure.latency = 0.0
-        return cls(took, calls, f"measured in this run, {terminal.version()}")
+        return cls(took, calls, f"measured in this run, azure-cli {terminal.version()}")
 
 
 @dataclass(frozen=True)
@@ -91,7 +93,7 @@ class _Terminal:
         self.run("acr", "repository", "show", *image)
 
     def version(self) -> str:
-        return " ".join(self.run("version", "--query", '"azure-cli"', "-o", "tsv").split()) or "az"
+        return self.run("version", "--query", '"azure-cli"', "-o", "tsv").strip()
 
     def run(self, *arguments: str) -> str:
         """What the command printed. Raises CalledProcessError where it failed."""

@@ -32,6 +32,7 @@ _ALWAYS: Final = (
     Need(Place.TABLES, 1, "the incident"),
     Need(Place.TABLES, 2, "take the lease: read it, replace it under its ETag"),
     Need(Place.TABLES, 1, "the registry's changes: one query serves the brakes and finds an earlier attempt"),
+    Need(Place.TABLES, 1, "the pauses: one query finds those of everything and of this registry"),
     Need(Place.TABLES, 1, "the journal so far, for the digest that the next record carries"),
     Need(Place.TABLES, 1, "the journal up to 'about to', in one transaction of its partition"),
     Need(Place.TABLES, 1, "the commitment, before anything is written to Azure"),

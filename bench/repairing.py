@@ -1,19 +1,21 @@
 """A worker's life in a process of its own: queue messages, in on stdin; what each of them took, out on stdout.
 
-python -m bench.repairing < messages.json
+    python -m bench.repairing < messages.json
+
+Nothing is imported before the first message that the worker would not have imported by then.
 """
 
+import json
 import sys
 import time
+from dataclasses import asdict, dataclass
 
-import msgspec
-
-# The worker has loaded this, and nothing else of the bot, before the first message comes.
 import function_app
 from bench.wire import Call, Wire
 
 
-class Carried(msgspec.Struct, frozen=True):
+@dataclass(frozen=True)
+class Carried:
     """One message that was carried out: from when to when, with how many connections and which calls."""
 
     begun: float
@@ -24,10 +26,9 @@ class Carried(msgspec.Struct, frozen=True):
 
 def main() -> None:
     """Carry out the messages one after the other, as the trigger `respond` does."""
-    messages = msgspec.json.decode(sys.stdin.buffer.read(), type=tuple[str, ...])
     wire = Wire()
-    carried = tuple(_carried(message.encode(), wire) for message in messages)
-    sys.stdout.buffer.write(msgspec.json.encode(carried))
+    carried = [_carried(message.encode(), wire) for message in json.load(sys.stdin)]
+    json.dump([asdict(one) for one in carried], sys.stdout)
 
 
 def _carried(message: bytes, wire: Wire) -> Carried:

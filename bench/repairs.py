@@ -30,8 +30,8 @@ _COLD, _WARM, _OTHER = "cold", "warm", "warm, a new repository"
 # What one process is given, in this order: the first is cold, and says nothing of the rest.
 _LIFE: Final = (
     (_COLD, "team/app", 1),
-    (_WARM, "team/app", 5),
-    (_OTHER, "team/other-{}", 3),
+    (_WARM, "team/app", 4),
+    (_OTHER, "team/other-{}", 2),
 )
 _POLICY: Final = f"""{PERMISSIVE}
 brakes:
@@ -98,7 +98,7 @@ class _Bench:
 
     def cli(self) -> AzureCli:
         """The same with `az`."""
-        registry = self.azure.add_registry("bench-cli")
+        registry = self.azure.add_registry("benchcli")
         registry.push("team/app", "v0")
         return AzureCli.measure(self.azure, registry, LATENCIES)
 

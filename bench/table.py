@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     """The rows under their heads; the first column to the left, the figures to the right."""
-    widths = [max(map(len, column)) for column in zip(head, *rows, strict=True)]
+    widths = [max(2, *map(len, column)) for column in zip(head, *rows, strict=True)]
     ruler = [f"{'-' * (width - 1)}{':' if place else '-'}" for place, width in enumerate(widths)]
     return "\n".join(_line(row, widths) for row in (head, ruler, *rows))
 

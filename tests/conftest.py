@@ -4,9 +4,14 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import settings
 
 if TYPE_CHECKING:
     from tests.host.worker import FakeHost
+
+# The same examples today and next year, however slow the machine is.
+settings.register_profile("push-medic", deadline=None, derandomize=True, database=None, max_examples=60)
+settings.load_profile("push-medic")
 
 
 @pytest.fixture(scope="session")

@@ -397,7 +397,6 @@ class Bot:
         self.journal = Journal(self.records, self.clock)
         self.ledger = Ledger(self.changes, self.clock)
         self.pauses = Pauses(MemoryTable(Paused, self.fuse), self.clock)
-        self.pauses = Pauses(MemoryTable(Paused, self.fuse), self.clock)
         self._in_hand: list[Command] = []
         self.medic = self._medic(policy or permissive())
 

@@ -89,7 +89,7 @@ def owner_of(host: str, port: str = "") -> Owner:
         return Owner.OTHER
     if _is_address(host):
         return Owner.UNSURE if _may_be_a_way_to_acr(host, port) else Owner.OTHER
-    return Owner.UNSURE if port in _TLS_PORTS else Owner.OTHER
+    return Owner.UNSURE
 
 
 def _may_be_a_way_to_acr(address: str, port: str) -> bool:

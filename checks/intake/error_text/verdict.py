@@ -58,6 +58,12 @@ def explain(text: str) -> Explanation:
     )
 
 
+def deciding_rule(text: str) -> Rule | None:
+    """The rule that decides about this text: why the answer is what it is."""
+    decisive = _decisive(_sentences(read(text)))
+    return decisive.rule if decisive is not None else None
+
+
 _REFUSED: Final = re.compile(
     r"client ?with ?ip ?['\" ]{0,4}(?P<said_by_acr>[0-9a-f:.]{2,45})(?![\w:*])['\" ]{0,4}is ?not"
     r"|ip address[: ]{1,3}['\"]?(?P<said_by_others>[0-9a-f:.]{2,45})(?![\w:*])['\"]? is (?:blocked|not)",

@@ -117,6 +117,11 @@ def test_a_failed_base_image_is_not_a_push() -> None:
     assert explain(text).cause is Cause.NOT_A_PUSH
 
 
+def test_what_the_failing_request_was_outweighs_what_it_met() -> None:
+    text = "failed to push shop.azurecr.io/web:1: while reading manifest of the base: unexpected EOF"
+    assert explain(text).cause is Cause.CONNECTION_REFUSED_OR_RESET
+
+
 def test_a_push_that_succeeded_after_all_has_no_cause() -> None:
     text = f"unexpected EOF\nretrying\nv1: digest: sha256:{'a' * 64} size: 528"
     assert explain(text).cause is Cause.UNKNOWN

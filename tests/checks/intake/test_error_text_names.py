@@ -44,6 +44,10 @@ def test_the_place_of_the_failing_push_is_named(text: str, names: tuple[str | No
     assert _names(explain(text)) == names
 
 
+def test_the_signs_around_a_link_are_no_part_of_a_name() -> None:
+    assert explain("PUT <https://shop.azurecr.io/v2/web/manifests/1>: EOF").tag == "1"
+
+
 def test_the_failing_request_names_the_registry_and_not_the_one_before() -> None:
     text = (
         "docker pull mcr.microsoft.com/dotnet/sdk:8.0\n"

@@ -1,0 +1,1 @@
+"""What the benchmark itself rests on."""
