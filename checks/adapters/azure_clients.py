@@ -5,10 +5,12 @@ import time
 from typing import Any, Final
 
 import msgspec
+import requests
 from azure.containerregistry import ContainerRegistryClient
 from azure.core.credentials import TokenCredential
 from azure.core.pipeline import PipelineRequest, PipelineResponse
 from azure.core.pipeline.policies import RetryPolicy, SansIOHTTPPolicy
+from azure.core.pipeline.transport import RequestsTransport
 from azure.mgmt.containerregistry import ContainerRegistryManagementClient
 
 from checks.model import Registry
@@ -77,6 +79,8 @@ class AzureClients:
         self._arm_endpoint = arm_endpoint.rstrip("/")
         self._audience = registry_audience
         self._memory = TokenMemory()
+        # One set of connections for every client: a new TLS context for each read costs more than the read.
+        self._transport = RequestsTransport(session=requests.Session(), session_owner=False, **_PATIENCE)
         self._arm: dict[str, ContainerRegistryManagementClient] = {}
 
     def arm(self, registry: Registry) -> ContainerRegistryManagementClient:
@@ -103,6 +107,7 @@ class AzureClients:
             audience=self._audience,
             retry_policy=BoundedRetry(),
             per_retry_policies=[_Remembering(self._memory)],
+            transport=self._transport,
             permit_redirects=False,
             **_PATIENCE,
         )

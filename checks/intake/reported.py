@@ -2,14 +2,17 @@
 
 import hashlib
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from checks.intake.error_text import Explanation, explain
 from checks.model import CauseName, Image, Proof, Registry, Rejection, Signal, Source, Symptom, Value
 from checks.names import is_address_like, is_digest, is_repository, is_tag
+
+if TYPE_CHECKING:
+    from checks.intake.error_text import Explanation
 
 LARGEST_REPORT: Final = 1024 * 1024
 _EXCERPT: Final = 1000
@@ -36,10 +39,11 @@ class PushReport(Value, frozen=True, rename="camel"):
     run_url: str | None = None
 
 
-class Explained(Value, frozen=True):
+@dataclass(frozen=True)
+class Explained:
     """A report that opens no incident, because nothing that the bot could look at explains its cause."""
 
-    explanation: Explanation
+    explanation: "Explanation"
 
 
 _report = msgspec.json.Decoder(PushReport)
@@ -71,6 +75,9 @@ def read_report(
     `sent_from` is the address from which the report itself came; a denied address that is the same one is
     thereby shown to be the sender's. A report never widens what policy allows.
     """
+    # The rules for texts are compiled at import, and rows never need them.
+    from checks.intake.error_text import explain
+
     explanation = explain(report.text)
     registry = _registry(report, explanation, tuple(registries))
     if isinstance(registry, str):
@@ -100,7 +107,7 @@ def read_report(
 
 
 def _registry(
-    report: PushReport, explanation: Explanation, registries: tuple[Registry, ...]
+    report: PushReport, explanation: "Explanation", registries: tuple[Registry, ...]
 ) -> Registry | str:
     """The configured registry that the report is about, or what is wrong with what it names."""
     named = {host.casefold() for host in (report.registry, explanation.registry) if host}
@@ -110,7 +117,7 @@ def _registry(
     return known[0] if known else f"not configured: {', '.join(sorted(named))[:200]}"
 
 
-def _image_of(explanation: Explanation) -> Image | str | None:
+def _image_of(explanation: "Explanation") -> Image | str | None:
     if explanation.repository is None:
         return None
     return _legal(Image(repository=explanation.repository, tag=explanation.tag, digest=explanation.digest))
