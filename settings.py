@@ -104,6 +104,7 @@ def _channels(environment: Mapping[str, str]) -> ChannelSettings:
         smtp_password=given("PUSH_MEDIC_SMTP_PASSWORD", ""),
         devops_organization=given("PUSH_MEDIC_DEVOPS_ORGANIZATION", ""),
         devops_project=given("PUSH_MEDIC_DEVOPS_PROJECT", ""),
+        devops_type=given("PUSH_MEDIC_DEVOPS_TYPE", "Issue"),
         devops_token=given("PUSH_MEDIC_DEVOPS_TOKEN", ""),
         ticket_mailbox=given("PUSH_MEDIC_TICKET_MAILBOX", ""),
     )

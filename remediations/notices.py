@@ -179,9 +179,9 @@ def _next_step(change: Change, outcome: Outcome) -> str:
     match outcome:
         case Verified(saw=saw):
             when = (
-                "when the push has succeeded, or at the time above"
+                "when the push has succeeded, or at the time under “Until”"
                 if isinstance(change, LockChange)
-                else "at the time above"
+                else "at the time under “Until”"
             )
             return f"Push again now. Verified: {saw}. It is undone {when}."
         case Unverified(verdict=verdict):

@@ -30,6 +30,7 @@ class ChannelSettings(Value, frozen=True):
     smtp_password: str = ""
     devops_organization: str = ""
     devops_project: str = ""
+    devops_type: str = "Issue"
     devops_token: str = ""
     ticket_mailbox: str = ""
 
@@ -48,7 +49,14 @@ def channels(settings: ChannelSettings, credential: "Callable[[], TokenCredentia
         from remediations.adapters.azure_devops import AzureDevOps
 
         token = settings.devops_token or credential()
-        found.append(AzureDevOps(settings.devops_organization, settings.devops_project, token))
+        found.append(
+            AzureDevOps(
+                settings.devops_organization,
+                settings.devops_project,
+                token,
+                work_item_type=settings.devops_type,
+            )
+        )
     to_mailbox = _email(settings, (settings.ticket_mailbox,), credential) if settings.ticket_mailbox else None
     if to_mailbox:
         from remediations.adapters.mailbox import Mailbox

@@ -87,6 +87,13 @@ def test_another_key_is_another_work_item_even_if_it_begins_the_same(azure: Loca
     assert desk(azure).send(SECOND, other) == Accepted(link(azure, 2))
 
 
+def test_a_work_item_that_a_search_brings_by_a_part_of_its_tag_is_not_ours(azure: LocalAzure) -> None:
+    desk(azure).send(FIRST, replace(NEEDS_YOU, ticket_key=f"{NEEDS_YOU.ticket_key}0"))
+    azure.faults.add(effect=status(200, '{"workItems":[{"id":1}]}'), path="/wiql")
+    assert desk(azure).send(SECOND, NEEDS_YOU) == Accepted(link(azure, 2))
+    assert azure.work_items[0].comments == []
+
+
 @pytest.mark.parametrize("state", ["Closed", "Done", "Removed"])
 def test_a_work_item_that_people_have_closed_is_left_alone(azure: LocalAzure, state: str) -> None:
     desk(azure).send(FIRST, NEEDS_YOU)

@@ -78,6 +78,14 @@ def test_a_password_opens_the_relay_and_a_wrong_one_is_a_dead_channel(tmp_path: 
         assert email(there, ("medic", "wrong")).send(ID, MENDED) == Dead("it answered 535")
 
 
+def test_a_password_is_not_sent_where_others_could_read_it(tmp_path: Path) -> None:
+    with relay(tmp_path) as there:
+        # Not a loopback address by its number, and yet it leads here.
+        far = SmtpEmail("0.0.0.0", there.port, "push-medic@notify.contoso.com", TO, login=("medic", "right"))
+        assert far.send(ID, MENDED) == Dead("it offers no encryption, and a password is not sent without")
+    assert there.taken == []
+
+
 @pytest.mark.parametrize(
     ("answers", "delivery"),
     [

@@ -1,0 +1,114 @@
+"""What the stream lost is found again, and nothing is handled twice."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from checks.evidence import Unreadable
+from checks.intake.diagnostic_logs import Batch
+from checks.model import Source
+from remediations.catch_up import CatchUp, Watermark
+from remediations.rejected import Kept, Rejected
+from tests.checks.intake.test_diagnostic_logs import body
+from tests.memory import START, MemoryTable
+from tests.remediations.test_reception import GOOD, ROW, Desk
+
+MINUTE = timedelta(minutes=1)
+
+
+class Workspace:
+    """Log Analytics with these rows, or unable to answer; it remembers for which times it was asked."""
+
+    def __init__(self, *rows: bytes) -> None:
+        self.rows: Sequence[bytes] | Unreadable = rows
+        self.asked: list[tuple[datetime, datetime]] = []
+
+    def failures(self, since: datetime, until: datetime) -> Sequence[bytes] | Unreadable:
+        self.asked.append((since, until))
+        return self.rows
+
+
+class Rounds:
+    """A catch-up, and everything around it."""
+
+    def __init__(self, *rows: bytes) -> None:
+        self.desk = Desk()
+        self.clock = self.desk.bot.clock
+        self.workspace = Workspace(*rows)
+        self.marks = MemoryTable(Watermark)
+        self.rejected = Rejected(MemoryTable(Kept), self.clock)
+        self.catch_up = CatchUp(self.workspace, self.marks, self.desk.reception, self.rejected, self.clock)
+
+
+def test_the_first_time_it_looks_back_an_hour_and_then_half_an_hour_behind_the_last() -> None:
+    rounds = Rounds()
+    for _ in range(3):
+        rounds.catch_up.run()
+        rounds.clock.advance(5 * MINUTE)
+    at = [START + n * 5 * MINUTE for n in range(3)]
+    assert rounds.workspace.asked == [
+        (at[0] - 60 * MINUTE, at[0]),
+        (at[0] - 30 * MINUTE, at[1]),
+        (at[1] - 30 * MINUTE, at[2]),
+    ]
+
+
+def test_a_failure_that_the_stream_lost_is_found() -> None:
+    rounds = Rounds(GOOD)
+    batch = rounds.catch_up.run()
+    assert isinstance(batch, Batch)
+    assert [signal.source for signal in batch.signals] == [Source.LOG_ANALYTICS]
+    assert rounds.desk.bot.incident.count == 1
+
+
+def test_a_failure_that_the_stream_brought_too_is_not_handled_twice() -> None:
+    rounds = Rounds(GOOD)
+    rounds.desk.reception.rows([GOOD])
+    for _ in range(3):
+        rounds.catch_up.run()
+        rounds.clock.advance(5 * MINUTE)
+    assert rounds.desk.bot.incident.count == 1
+    assert len(rounds.desk.bot.queue.commands) == 1
+
+
+def test_a_question_that_failed_is_kept_and_asked_again_for_the_same_time() -> None:
+    rounds = Rounds()
+    rounds.catch_up.run()
+    rounds.workspace.rows = Unreadable("Log Analytics did not answer (HttpResponseError)")
+    for _ in range(3):
+        rounds.clock.advance(5 * MINUTE)
+        assert rounds.catch_up.run() == rounds.workspace.rows
+    assert {since for since, _ in rounds.workspace.asked[1:]} == {START - 30 * MINUTE}
+    [kept] = rounds.rejected.recent()
+    assert (kept.rejection.source, kept.rejection.reason, kept.count) == (
+        Source.LOG_ANALYTICS,
+        "query_failed",
+        3,
+    )
+
+
+def test_after_a_long_silence_it_looks_back_a_day_and_no_further() -> None:
+    rounds = Rounds()
+    rounds.catch_up.run()
+    rounds.clock.advance(timedelta(days=9))
+    rounds.catch_up.run()
+    now = START + timedelta(days=9)
+    assert rounds.workspace.asked[-1] == (now - timedelta(days=1), now)
+
+
+def test_the_watermark_moves_only_once_the_rows_were_taken_in() -> None:
+    rounds = Rounds(body(ROW))
+
+    class Broken(Exception):
+        """Storage is gone."""
+
+    def broken() -> None:
+        raise Broken
+
+    rounds.desk.bot.fuse.fail(at=1, surprise=Broken)
+    try:
+        rounds.catch_up.run()
+    except Broken:
+        rounds.desk.bot.fuse.start()
+    assert list(rounds.marks.rows("watermark")) == []
+    rounds.catch_up.run()
+    assert rounds.desk.bot.incident.count == 1
