@@ -1,5 +1,5 @@
 # Everything that a person or a machine does with this project, one word each.
-.PHONY: help test check demo e2e bench ready clean
+.PHONY: help test check docs infra demo e2e bench ready clean
 .DEFAULT_GOAL := help
 
 BIN := .venv/bin
@@ -11,6 +11,8 @@ help:
 	@echo "make e2e     real push clients against the bot, on this machine"
 	@echo "make bench   how long things take"
 	@echo "make check   style, types and import contracts, without the tests"
+	@echo "make infra   the templates, by the types of the compiler and by checkov"
+	@echo "make docs    write docs/causes.md anew, from the checks themselves"
 	@echo "make ready   install what is missing"
 	@echo "make clean   remove what the others made"
 
@@ -27,6 +29,10 @@ check: ready
 	$(SAY) "import contracts"
 	@$(BIN)/lint-imports --no-logo
 
+infra: ready
+	$(SAY) "templates"
+	@scripts/check-infra
+
 demo: ready
 	@$(BIN)/python -m demo
 
@@ -35,6 +41,9 @@ e2e: ready
 
 bench: ready
 	@$(BIN)/python -m bench
+
+docs: ready
+	@$(BIN)/python -m scripts.causes
 
 ready:
 	@scripts/bootstrap

@@ -1,0 +1,63 @@
+// What the two identities may do: exactly the actions that the code uses, which tests/infra holds against the code.
+targetScope = 'subscription'
+
+@description('The name of this installation: a role\'s name is unique in its tenant.')
+param environmentName string
+
+@description('The subscriptions in which the roles can be assigned. Being assignable grants nothing.')
+param assignableScopes string[]
+
+// A registry in ABAC mode goes by the data actions and ignores `registries/metadata`; the other kind does the reverse.
+resource reader 'Microsoft.Authorization/roleDefinitions@2022-04-01' = {
+  name: guid(subscription().id, environmentName, 'push-medic-reader')
+  properties: {
+    roleName: 'Push Medic Reader (${environmentName})'
+    description: 'Looks at registries, at the locks of what they hold, and at their logs.'
+    type: 'CustomRole'
+    permissions: [
+      {
+        actions: [
+          'Microsoft.ContainerRegistry/registries/read'
+          'Microsoft.ContainerRegistry/registries/listUsages/read'
+          'Microsoft.ContainerRegistry/registries/metadata/read'
+          'Microsoft.Insights/metrics/read'
+          'Microsoft.OperationalInsights/workspaces/query/read'
+          'Microsoft.OperationalInsights/workspaces/query/ContainerRegistryLoginEvents/read'
+          'Microsoft.OperationalInsights/workspaces/query/ContainerRegistryRepositoryEvents/read'
+        ]
+        dataActions: ['Microsoft.ContainerRegistry/registries/repositories/metadata/read']
+      }
+    ]
+    assignableScopes: assignableScopes
+  }
+}
+
+// `registries/write` is coarse: Azure has no smaller right for network rules. So it is held by an identity of its own.
+resource writer 'Microsoft.Authorization/roleDefinitions@2022-04-01' = {
+  name: guid(subscription().id, environmentName, 'push-medic-writer')
+  properties: {
+    roleName: 'Push Medic Writer (${environmentName})'
+    description: 'Changes locks and network rules, and sees whether that worked.'
+    type: 'CustomRole'
+    permissions: [
+      {
+        actions: [
+          'Microsoft.ContainerRegistry/registries/read'
+          'Microsoft.ContainerRegistry/registries/write'
+          'Microsoft.ContainerRegistry/registries/metadata/read'
+          'Microsoft.ContainerRegistry/registries/metadata/write'
+          'Microsoft.ContainerRegistry/registries/operationStatuses/read'
+        ]
+        dataActions: [
+          'Microsoft.ContainerRegistry/registries/repositories/metadata/read'
+          'Microsoft.ContainerRegistry/registries/repositories/metadata/write'
+        ]
+      }
+    ]
+    assignableScopes: assignableScopes
+  }
+}
+
+// By name, because a role has another id in each subscription in which it is assigned.
+output readerRole string = reader.name
+output writerRole string = writer.name

@@ -1,0 +1,1 @@
+"""The templates, held against the code that they install and against Azure's rules."""

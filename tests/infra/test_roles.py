@@ -1,0 +1,185 @@
+"""The two roles hold the actions that the code uses, and no other.
+
+What is used is what the adapters name as the right that they need, and what the local Azure saw each identity do.
+"""
+
+import ast
+import re
+import sys
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from checks.adapters.log_analytics import FAILURES
+from tests.host.minihost import MiniHost
+from tests.host.worker import FakeHost
+from tests.infra.deployment import INFRA, Deployment
+from tests.installation import PERMISSIVE, READER, WRITER, Installation, applied, emptied, environment
+from tests.local_azure import LocalAzure, Registry
+
+ROOT = INFRA.parent
+CLIENT = "52.138.231.5"
+ACTION = re.compile(r"Microsoft\.\w+(/\w+)+/(read|write|delete|action)")
+QUERY = "Microsoft.OperationalInsights/workspaces/query"
+MODES = ("LegacyRegistryPermissions", "AbacRepositoryPermissions")
+# What the code names for an identity, by where it names it.
+NAMED_IN = {READER: ROOT / "checks/adapters", WRITER: ROOT / "remediations/adapters"}
+# `medic check` asks Network Watcher about a client's machine with the rights of whoever runs it: the bot has no say
+# over machines and networks, which are not its registries.
+OF_OPERATORS = ("network_watcher.py",)
+
+
+@contextmanager
+def installed(
+    policy: Path, azurite: str, worker: FakeHost, **registry: object
+) -> Iterator[tuple[Installation, Registry]]:
+    """A bot with one registry."""
+    with LocalAzure() as azure:
+        contoso = azure.add_registry("contoso", **registry)  # type: ignore[arg-type]
+        azure.workspace_id = environment(azure, azurite, policy)["PUSH_MEDIC_WORKSPACE_ID"]
+        with applied(environment(azure, azurite, policy)):
+            sys.modules["function_app"]._app.cache_clear()
+            yield Installation(azure, MiniHost(worker, azurite)), contoso
+        emptied(azurite)
+
+
+def unlock(bot: Installation, registry: Registry) -> None:
+    """A push meets a locked tag; the tag is unlocked, and locked again when the push has succeeded."""
+    registry.push("team/app", "v1")
+    registry.lock("team/app", tag="v1")
+    bot.azure.take_events()
+    assert bot.azure.push(registry, "team/app", "v1", b"new").status == 405
+    bot.stream()
+    bot.work()
+    assert bot.azure.push(registry, "team/app", "v1", b"new").succeeded
+    bot.events()
+    bot.work()
+    assert not registry.attributes("team/app", "v1").write_enabled
+
+
+def let_in(bot: Installation, registry: Registry) -> None:
+    """A client is refused by the firewall, and its address is let in by a write that takes its time."""
+    bot.azure.arm_async = "201"
+    refused = bot.azure.push(registry, "team/app", "v1")
+    assert refused.status == 403
+    bot.report(CLIENT, text=refused.text, registry=registry.login_server)
+    bot.work()
+    assert CLIENT in registry.ip_rules
+
+
+@pytest.fixture(scope="module")
+def used(azurite: str, worker: FakeHost, tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, set[str]]:
+    """The actions that each identity was seen to use, and those that the code says it needs."""
+    policy = tmp_path_factory.mktemp("roles") / "policy.yaml"
+    policy.write_text(PERMISSIVE)
+    seen: defaultdict[str, set[str]] = defaultdict(set)
+    for mode in MODES:
+        with installed(policy, azurite, worker, role_assignment_mode=mode) as (bot, registry):
+            unlock(bot, registry)
+            for timer in worker.triggered_by("timerTrigger"):
+                bot.host.tick(timer)
+            note(seen, bot.azure)
+    with installed(policy, azurite, worker, default_action="Deny") as (bot, registry):
+        let_in(bot, registry)
+        note(seen, bot.azure)
+    for identity, folder in NAMED_IN.items():
+        seen[identity] |= named_in(folder)
+    return seen
+
+
+def note(seen: Mapping[str, set[str]], azure: LocalAzure) -> None:
+    """Remember what each identity did. A query needs the right to each table that it asks."""
+    for one in azure.requests:
+        if one.identity in (READER, WRITER) and one.action and ACTION.fullmatch(one.action):
+            seen[one.identity].add(one.action)
+            if one.action == f"{QUERY}/read":
+                seen[one.identity] |= {
+                    f"{QUERY}/{table}/read" for table in re.findall(r"ContainerRegistry\w+", FAILURES)
+                }
+
+
+def named_in(folder: Path) -> set[str]:
+    """The actions that the adapters of a folder name."""
+    return {
+        node.value
+        for file in folder.glob("*.py")
+        if file.name not in OF_OPERATORS
+        for node in ast.walk(ast.parse(file.read_text()))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and ACTION.fullmatch(node.value)
+    }
+
+
+def granted(everything: Deployment, symbol: str) -> set[str]:
+    """What a role holds, data actions included."""
+    (role,) = (
+        one for one in everything.made("Microsoft.Authorization/roleDefinitions") if one.symbol == symbol
+    )
+    (permission,) = role.body["properties"]["permissions"]
+    return {*permission["actions"], *permission["dataActions"]}
+
+
+@pytest.mark.parametrize(("symbol", "identity"), [("reader", READER), ("writer", WRITER)])
+def test_a_role_holds_what_is_used_and_no_more(
+    everything: Deployment, used: Mapping[str, set[str]], symbol: str, identity: str
+) -> None:
+    assert granted(everything, symbol) == used[identity]
+
+
+def test_the_reader_can_change_nothing(everything: Deployment) -> None:
+    assert all(action.endswith("/read") for action in granted(everything, "reader"))
+
+
+def test_no_role_has_a_wildcard_or_more_than_two_exist(everything: Deployment) -> None:
+    roles = everything.made("Microsoft.Authorization/roleDefinitions")
+    assert {role.symbol for role in roles} == {"reader", "writer"}
+    assert "*" not in str([role.body["properties"]["permissions"] for role in roles])
+
+
+def test_repository_rights_are_data_actions_and_nothing_else_is(everything: Deployment) -> None:
+    for role in everything.made("Microsoft.Authorization/roleDefinitions"):
+        (permission,) = role.body["properties"]["permissions"]
+        assert all("/registries/repositories/" in action for action in permission["dataActions"])
+        assert not any("/registries/repositories/" in action for action in permission["actions"])
+
+
+def test_the_writer_has_rights_on_registries_only(everything: Deployment) -> None:
+    (writer,) = (
+        one
+        for one in everything.made("Microsoft.ManagedIdentity/userAssignedIdentities")
+        if one.symbol == "writer"
+    )
+    scopes = [
+        one.body["scope"].type
+        for one in everything.made("Microsoft.Authorization/roleAssignments")
+        if one.body["properties"]["principalId"] == writer.known("properties.principalId")
+    ]
+    assert scopes == ["Microsoft.ContainerRegistry/registries"] * 3
+
+
+def test_only_the_writer_has_the_writers_role(everything: Deployment) -> None:
+    (role,) = (
+        one for one in everything.made("Microsoft.Authorization/roleDefinitions") if one.symbol == "writer"
+    )
+    holders = {
+        one.body["properties"]["principalId"]
+        for one in everything.made("Microsoft.Authorization/roleAssignments")
+        if str(one.body["properties"]["roleDefinitionId"]).endswith(role.name)
+    }
+    assert len(holders) == 1
+    assert "writer" in holders.pop()
+
+
+def test_locks_can_be_left_to_chosen_repositories(everything: Deployment, minimal: Deployment) -> None:
+    def conditions(of: Deployment) -> set[str]:
+        rights = of.made("Microsoft.Authorization/roleAssignments")
+        return {
+            one.body["properties"]["condition"] for one in rights if one.body["properties"].get("condition")
+        }
+
+    (condition,) = conditions(everything)
+    assert "StringStartsWithIgnoreCase 'team/' OR " in condition
+    assert condition.count("(") == condition.count(")")
+    assert conditions(minimal) == set()
