@@ -2,13 +2,13 @@
 
 import logging
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from checks.incident import Incident
-from checks.intake.event_grid import Event, Pushed
+from checks.intake.event_grid import Event, Pushed, RegistryWritten
 from checks.intake.reported import Explained
 from checks.model import Registry, Rejection, Source
 from checks.ports import LogReader
@@ -26,9 +26,17 @@ if TYPE_CHECKING:
     from azure.core.credentials import TokenCredential
 
     from checks.adapters.azure_clients import AzureClients
+    from checks.examination import Instruments
+    from checks.health import Health
+    from remediations.approval_page import Asking, Page
+    from remediations.approvals import Approvals
+    from remediations.drift import Drift
     from remediations.outbox import Outbox
     from remediations.policy import Policy
+    from remediations.proof import Word
+    from remediations.push_gap import PushGap
     from remediations.responder import Medic
+    from remediations.witness import Witness
 
 
 log = logging.getLogger("push_medic")
@@ -64,6 +72,8 @@ class App:
             from remediations.responder import pushed
 
             pushed(self.medic, news)
+        if isinstance(news, RegistryWritten):
+            self.drift.keep(news)
         return news.reason if isinstance(news, Rejection) else type(news).__name__.lower()
 
     def take_pipeline_event(self, event: "func.EventGridEvent | func.CloudEvent") -> str:
@@ -73,10 +83,24 @@ class App:
         body = msgspec.json.encode(_event(event).data)
         return str(_outcome(self.reception.report(body, Source.PIPELINE_EVENT))[1]["outcome"])
 
-    def take_report(self, body: bytes, forwarded_for: str) -> tuple[int, dict[str, Any]]:
-        """Take in a pipeline's report over HTTP: the status and the JSON to answer with."""
-        sent_from = _last_address(forwarded_for)
-        return _outcome(self.reception.report(body, Source.PUSH_REPORT, sent_from))
+    def take_report(
+        self, body: bytes, forwarded_for: str, authorization: str = ""
+    ) -> tuple[int, dict[str, Any]]:
+        """Take in a pipeline's report over HTTP: the status and the JSON to answer with.
+
+        `authorization` is the header in which the job's own token may be.
+        """
+        word = self.witness.hear(authorization) if authorization else None
+        told = self.reception.report(body, Source.PUSH_REPORT, _last_address(forwarded_for), word)
+        status, answer = _outcome(told)
+        return status, answer | _heard(word, told)
+
+    def take_approval(self, asking: "Asking") -> "Page | None":
+        """The page of an approval, and after a POST that passed everything, the answer. None: there is no page."""
+        from remediations.approval_page import ApprovalPage
+
+        settings = self._settings.approval_page
+        return ApprovalPage(self.approvals, settings.keys, now).answer(asking) if settings else None
 
     def carry_out(self, message: bytes) -> None:
         """Do what a queued command says. Raises ValueError if that is no command: it ends in the poison queue."""
@@ -113,11 +137,17 @@ class App:
             case None:
                 give_up(self.medic, "unreadable-command", excerpt)
 
-    def sweep(self) -> None:
-        """Put back on the queue what is due."""
+    def sweep(self) -> int:
+        """Put back on the queue what is due; and where the metrics count failed pushes, ask the logs now.
+
+        How many messages have reached nobody, which an alert looks at.
+        """
         from remediations.sweep import sweep
 
         sweep(self.medic)
+        if self._settings.workspace_id and self.push_gap.is_fresh():
+            self.catch_up()
+        return self.outbox.unsent()
 
     def watch_storage(self) -> None:
         """See how full each registry is, and forget what is long over."""
@@ -125,6 +155,7 @@ class App:
 
         self.rejected.keep(watch_storage(self.medic))
         tidy(self.medic)
+        self.witness.forget()
 
     def catch_up(self) -> str:
         """Ask Log Analytics for what the stream lost, and say what became of it."""
@@ -142,6 +173,21 @@ class App:
             for incident in self.incidents.of(registry):
                 for number in range(1, incident.round + 1):
                     yield f"{incident.registry}-{incident.fingerprint}-{number}"
+
+    def check(
+        self, registry: str, repository: str | None, origin: str | None, told: Callable[[str], None]
+    ) -> "Health":
+        """How the registry is, from this machine and, with `origin`, from a machine in Azure.
+
+        Raises ValueError for a repository or a resource id that is none.
+        """
+        from checks.catalog import checks
+        from checks.examination import examine
+        from checks.health import asking, health
+
+        known = self.registries[registry]
+        subject = asking(repository, origin)
+        return health(known, subject, examine(known, subject, self._instruments, now(), told), checks())
 
     # What is built.
 
@@ -162,6 +208,13 @@ class App:
         return Rejected(self._table("rejected", Kept), now)
 
     @cached_property
+    def witness(self) -> "Witness":
+        from remediations.adapters.oidc import OidcKeys
+        from remediations.witness import Used, Witness
+
+        return Witness(self.policy[0].issuers, OidcKeys(), self._table("tokens", Used), now)
+
+    @cached_property
     def journal(self) -> Journal:
         from remediations.model import Record
 
@@ -180,6 +233,26 @@ class App:
         return Ledger(self._table("changes", Commitment), now)
 
     @cached_property
+    def approvals(self) -> "Approvals":
+        from remediations.approvals import Approval, Approvals
+
+        return Approvals(self._table("approvals", Approval), self.queue, now)
+
+    @cached_property
+    def drift(self) -> "Drift":
+        from remediations.drift import Drift, Writes
+
+        return Drift(self._table("drift", Writes), self._settings.writer_client_id)
+
+    @cached_property
+    def push_gap(self) -> "PushGap":
+        from checks.adapters.azure_metrics import AzureMetrics
+        from remediations.push_gap import Gap, PushGap
+
+        metrics = AzureMetrics(self._clients(self._settings.reader_client_id))
+        return PushGap(metrics, self.registries.values(), self._table("gaps", Gap), self.rejected, now)
+
+    @cached_property
     def medic(self) -> "Medic":
         from checks.adapters.azure_registry import AzureRegistry
         from remediations.adapters.registry_writer import AzureRegistryWriter
@@ -188,6 +261,7 @@ class App:
         from remediations.responder import Medic
 
         policy, version = self.policy
+        page = self._settings.approval_page
         return Medic(
             registries=self.registries,
             reader=AzureRegistry(self._clients(self._settings.reader_client_id)),
@@ -197,10 +271,13 @@ class App:
             journal=self.journal,
             ledger=self.ledger,
             pauses=self.pauses,
+            approvals=self.approvals,
+            approval_page=page.address if page else "",
             leases=Leases(self._table("leases", Holding), now),
             execution=Execution(
                 self.ledger, AzureRegistryWriter(self._clients(self._settings.writer_client_id))
             ),
+            drift=self.drift,
             outbox=self.outbox,
             queue=self.queue,
             clock=now,
@@ -251,7 +328,25 @@ class App:
             read_timeout=60,
             retry_total=2,
         )
-        return LogAnalytics(client, settings.workspace_id)
+        return LogAnalytics(client, settings.workspace_id, self.registries.values())
+
+    @cached_property
+    def _instruments(self) -> "Instruments":
+        from checks.adapters.arm import Arm
+        from checks.adapters.azure_registry import AzureRegistry
+        from checks.adapters.network_watcher import AzureNetworkWatcher
+        from checks.adapters.probes import MachineProbes
+        from checks.examination import Instruments
+
+        settings = self._settings
+        credential = self._credential(settings.reader_client_id)
+        return Instruments(
+            reader=AzureRegistry(
+                self._clients(settings.reader_client_id), Arm(credential, settings.arm_endpoint)
+            ),
+            probes=MachineProbes(credential, settings.registry_audience),
+            watcher=AzureNetworkWatcher(credential, settings.arm_endpoint),
+        )
 
     def _clients(self, client_id: str) -> "AzureClients":
         from checks.adapters.azure_clients import AzureClients
@@ -291,7 +386,12 @@ def _outcome(told: Incident | Explained | Rejection) -> tuple[int, dict[str, Any
     """What a reporter is told: the HTTP status and the answer."""
     match told:
         case Incident():
-            return 202, {"outcome": "incident", "incident": told.id, "state": told.state.value}
+            return 202, {
+                "outcome": "incident",
+                "incident": told.id,
+                "state": told.state.value,
+                "proof": told.proof.value,
+            }
         case Explained(explanation=explanation):
             from checks.intake.advice import ADVICE
 
@@ -302,6 +402,20 @@ def _outcome(told: Incident | Explained | Rejection) -> tuple[int, dict[str, Any
             }
         case Rejection(reason=reason, detail=detail):
             return _STATUS.get(reason, 422), {"outcome": reason, "detail": detail}
+
+
+def _heard(word: "Word | None", told: Incident | Explained | Rejection) -> dict[str, str]:
+    """What a reporter is told of the token that came with the report."""
+    from remediations.proof import Proven, about
+
+    word = about(word, told.registry) if isinstance(told, Incident) else word
+    match word:
+        case None:
+            return {}
+        case Proven(job=job):
+            return {"token": "verified", "sender": job}
+        case refused:
+            return {"token": refused.flaw.value, "because": refused.because}
 
 
 _STATUS = {"not_a_report": 400, "too_large": 413}

@@ -57,10 +57,34 @@ def pipeline_events(event: func.EventGridEvent) -> None:
 @app.function_name("push_report")
 @app.route(route="push-reports", methods=["POST"])
 def push_report(req: func.HttpRequest) -> func.HttpResponse:
-    """A failed push that a pipeline reports, with the text that its client printed."""
-    status, answer = _app().take_report(req.get_body(), req.headers.get("x-forwarded-for", ""))
-    _log("report", outcome=answer["outcome"])
+    """A failed push that a pipeline reports, with the text that its client printed and, if it has one, its token."""
+    status, answer = _app().take_report(
+        req.get_body(), req.headers.get("x-forwarded-for", ""), req.headers.get("authorization", "")
+    )
+    _log("report", outcome=answer["outcome"], token=answer.get("token"))
     return func.HttpResponse(json.dumps(answer), status_code=status, mimetype="application/json")
+
+
+@app.function_name("approval")
+@app.route(route="approvals/{id}", methods=["GET", "POST"], auth_level=func.AuthLevel.ANONYMOUS)
+def approval(req: func.HttpRequest) -> func.HttpResponse:
+    """The page on which a person who signed in agrees to a change, or not. Looking at it changes nothing."""
+    from remediations.approval_page import Asking
+
+    page = _app().take_approval(
+        Asking(
+            method=req.method,
+            approval=req.route_params.get("id", ""),
+            principal=req.headers.get("x-ms-client-principal", ""),
+            fetch_site=req.headers.get("sec-fetch-site", ""),
+            content_type=req.headers.get("content-type", ""),
+            body=req.get_body(),
+        )
+    )
+    _log("approval", method=req.method, status=page.status if page else 404)
+    if page is None:
+        return func.HttpResponse(status_code=404)
+    return func.HttpResponse(page.html, status_code=page.status, headers=dict(page.headers))
 
 
 @app.function_name("respond")
@@ -82,8 +106,7 @@ def poisoned(message: func.QueueMessage) -> None:
 @app.timer_trigger(arg_name="timer", schedule="0 * * * * *", run_on_startup=False)
 def sweep(timer: func.TimerRequest) -> None:
     """Every minute: undo what is due, pick up what a dead worker left, send what waits."""
-    _app().sweep()
-    _log("sweep", late=timer.past_due)
+    _log("sweep", late=timer.past_due, unsent=_app().sweep())
 
 
 @app.function_name("catch_up")

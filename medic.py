@@ -5,7 +5,7 @@ import getpass
 import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Self
 
 import msgspec
 
@@ -13,10 +13,12 @@ if TYPE_CHECKING:
     from checks.incident import Incident
     from checks.intake.error_text import Explanation
     from composition import App
+    from remediations.approvals import Person
     from remediations.model import Record
 
 _WRONG_INPUT: Final = 2
 _NOT_FOUND: Final = 1
+_BOM: Final = b"\xef\xbb\xbf"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -47,6 +49,20 @@ def _parser() -> argparse.ArgumentParser:
     )
     explain.set_defaults(run=_explain)
 
+    check = commands.add_parser("check", help="examine a registry and the way there, from this machine")
+    check.add_argument("registry")
+    check.add_argument(
+        "--repository", metavar="NAME[:TAG]", help="look at its locks and at what may be done in it, too"
+    )
+    check.add_argument(
+        "--from",
+        dest="origin",
+        metavar="RESOURCE_ID",
+        help="look from a machine or network interface in Azure, too",
+    )
+    check.add_argument("--json", action="store_true", help="print one JSON object")
+    check.set_defaults(run=_check)
+
     incidents = commands.add_parser("incidents", help="list incidents, the latest first")
     incidents.add_argument("--json", action="store_true", help="print one JSON object a line")
     incidents.set_defaults(run=_incidents)
@@ -74,6 +90,16 @@ def _parser() -> argparse.ArgumentParser:
     undo = commands.add_parser("undo", help="take back the change that is in force for an incident")
     undo.add_argument("incident", metavar="ID")
     undo.set_defaults(run=_undo)
+
+    approve = commands.add_parser("approve", help="agree to a change that the bot asks about")
+    approve.add_argument("approval", metavar="ID")
+    approve.add_argument("--why", default="")
+    approve.set_defaults(run=_answer, agrees=True)
+
+    reject = commands.add_parser("reject", help="forbid a change that the bot asks about")
+    reject.add_argument("approval", metavar="ID")
+    reject.add_argument("--why", required=True)
+    reject.set_defaults(run=_answer, agrees=False)
 
     audit = commands.add_parser("audit", help="verify or export every journal")
     audit.add_argument("what", choices=("verify", "export"))
@@ -148,6 +174,41 @@ def _print_explanation(explanation: "Explanation") -> None:
         if value:
             print(f"{name:<12}{value}")
     print(f"\n{ADVICE[explanation.cause]}")
+
+
+def _check(asked: argparse.Namespace) -> int:
+    """0 for a healthy registry, 1 where something is wrong, 2 where it could not be told."""
+    from checks.health_text import as_text
+    from composition import build
+
+    app = build()
+    name = _registry(asked.registry, app)
+    with _Progress() as progress:
+        health = app.check(name, asked.repository, asked.origin, progress.told)
+    if asked.json:
+        _print_json({"healthy": health.healthy, **msgspec.to_builtins(health)})
+    else:
+        print("\n".join(as_text(health)))
+    return _HEALTH[health.healthy]
+
+
+_HEALTH: Final = {True: 0, False: 1, None: _WRONG_INPUT}
+
+
+class _Progress:
+    """One line on a person's terminal that says what is being looked at, and is gone in the end."""
+
+    def __enter__(self) -> Self:
+        self._shown = sys.stderr.isatty()
+        return self
+
+    def told(self, step: str) -> None:
+        if self._shown:
+            print(f"\r\033[K{step[:100]}", end="", file=sys.stderr, flush=True)
+
+    def __exit__(self, *_: object) -> None:
+        self.told("")
+        self._shown = False
 
 
 def _incidents(asked: argparse.Namespace) -> int:
@@ -269,6 +330,59 @@ def _undo(asked: argparse.Namespace) -> int:
     app.queue.send(Undo(held.change.registry, held.id, f"{getpass.getuser()} asked for it"))
     print(f"It will be undone: {held.change}. See: medic show {asked.incident}")
     return 0
+
+
+def _answer(asked: argparse.Namespace) -> int:
+    """Answer a question of the bot's, by the operator's own rights to write the row that the page writes."""
+    from composition import build
+    from remediations.approvals import Via
+    from remediations.plain import one_line
+
+    why = one_line(asked.why)
+    if not asked.agrees and not why:
+        raise ValueError("say why with --why")
+    answer = build().approvals.answer(asked.approval, _operator(), Via.COMMAND_LINE, why, agrees=asked.agrees)
+    if answer is None:
+        print(f"medic: the bot asks nothing by the name {asked.approval}", file=sys.stderr)
+        return _NOT_FOUND
+    stands = answer.approval
+    if not answer.counted:
+        by = f" by {one_line(str(stands.by))}: {one_line(stands.why)}" if stands.by else ""
+        print(f"medic: it is {stands.state} already{by}", file=sys.stderr)
+        return _NOT_FOUND
+    print(f"{stands.state.capitalize()}: {stands.change}. See: medic show {stands.incident}")
+    return 0
+
+
+def _operator() -> "Person":
+    """Who sits here: whoever the Azure CLI was last logged in as, else whoever the machine says."""
+    from remediations.approvals import Person
+
+    try:
+        kept = (Path.home() / ".azure/azureProfile.json").read_bytes()
+        profile = msgspec.json.decode(kept.removeprefix(_BOM), type=_Profile)
+    except (OSError, ValueError):
+        profile = _Profile()
+    for subscription in profile.subscriptions:
+        if subscription.is_default and subscription.user:
+            return Person(name=subscription.user.name, tenant=subscription.tenant_id)
+    return Person(name=getpass.getuser())
+
+
+class _User(msgspec.Struct):
+    name: str
+
+
+class _Subscription(msgspec.Struct, rename="camel"):
+    tenant_id: str = ""
+    is_default: bool = False
+    user: _User | None = None
+
+
+class _Profile(msgspec.Struct):
+    """What the Azure CLI keeps of its logins, as far as it matters here."""
+
+    subscriptions: tuple[_Subscription, ...] = ()
 
 
 def _audit(asked: argparse.Namespace) -> int:

@@ -13,10 +13,26 @@ from remediations.adapters.storage import Storage
 
 _HERE: Final = Path(__file__).parent
 _LAST_PORT: Final = 65535
+_SHORTEST_KEY: Final = 32
 
 
 class SettingsError(ValueError):
     """A setting is missing or wrong. The message names it, and never holds a secret."""
+
+
+class PageSettings(Value, frozen=True):
+    """The page on which people approve. There is none unless App Service says who signed in.
+
+    `keys` sign its forms: the first signs, and all of them are known. `host` is where the app is found.
+    """
+
+    keys: tuple[str, ...]
+    host: str
+
+    @property
+    def address(self) -> str:
+        """Where an approval's id leads to its page."""
+        return f"https://{self.host}/api/approvals" if self.host else ""
 
 
 class Settings(Value, frozen=True):
@@ -33,6 +49,7 @@ class Settings(Value, frozen=True):
     logs_endpoint: str = "https://api.loganalytics.io"
     workspace_id: str = ""
     paused: str = ""
+    approval_page: PageSettings | None = None
 
 
 def read_settings(environment: Mapping[str, str]) -> Settings:
@@ -55,6 +72,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         logs_endpoint=given("PUSH_MEDIC_LOGS_ENDPOINT", defaults.logs_endpoint),
         workspace_id=given("PUSH_MEDIC_WORKSPACE_ID", ""),
         paused=given("PUSH_MEDIC_PAUSED", ""),
+        approval_page=_approval_page(environment),
     )
 
 
@@ -108,6 +126,27 @@ def _channels(environment: Mapping[str, str]) -> ChannelSettings:
         devops_token=given("PUSH_MEDIC_DEVOPS_TOKEN", ""),
         ticket_mailbox=given("PUSH_MEDIC_TICKET_MAILBOX", ""),
     )
+
+
+def _approval_page(environment: Mapping[str, str]) -> PageSettings | None:
+    """The page, if it is wanted and App Service authentication is on: without that, anybody could claim anything."""
+    given = environment.get
+    wanted, protected = given("PUSH_MEDIC_APPROVAL_PAGE", ""), given("WEBSITE_AUTH_ENABLED", "")
+    keys = tuple(given("PUSH_MEDIC_FORM_KEY", "").replace(",", " ").split())
+    host = given("WEBSITE_HOSTNAME", "")
+    if wanted not in ("", "on", "off"):
+        message = f"PUSH_MEDIC_APPROVAL_PAGE: {wanted!r} is neither on nor off"
+        raise SettingsError(message)
+    if wanted != "on" or protected.lower() != "true":
+        return None
+    # App Service hands a reference to a secret that it cannot read over as it stands, and that is no secret: then
+    # there is no page, and the rest of the bot goes on.
+    if any(key.startswith("@Microsoft.KeyVault(") for key in keys):
+        return None
+    if not keys or any(len(key) < _SHORTEST_KEY for key in keys):
+        message = f"PUSH_MEDIC_FORM_KEY: the approval page needs keys of at least {_SHORTEST_KEY} characters"
+        raise SettingsError(message)
+    return PageSettings(keys=keys, host=host)
 
 
 def _port(text: str) -> int:

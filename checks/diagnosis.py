@@ -8,13 +8,19 @@ from checks.model import Answer, Diagnosis, Finding, Unknown
 
 
 def diagnose(subject: Subject, evidence: Evidence, checks: Iterable[Check]) -> Diagnosis:
-    """What each check that explains the subject's symptom answers. A check that breaks answers Unknown."""
-    asked = [check for check in checks if subject.symptom in check.explains]
+    """What each check that explains the subject's symptom answers, if anybody looked at what it judges by."""
     return Diagnosis(
         symptom=subject.symptom,
-        findings=tuple(
-            Finding(check=check.name, answer=_answer(check, subject, evidence)) for check in asked
-        ),
+        findings=ask_all(subject, evidence, (check for check in checks if subject.symptom in check.explains)),
+    )
+
+
+def ask_all(subject: Subject, evidence: Evidence, checks: Iterable[Check]) -> tuple[Finding, ...]:
+    """What each check with grounds to judge answers. A check that breaks answers Unknown."""
+    return tuple(
+        Finding(check=check.name, answer=_answer(check, subject, evidence))
+        for check in checks
+        if check.has_grounds(evidence)
     )
 
 

@@ -1,28 +1,44 @@
 """Signal in, incident out: which signals are the same failure, and what the bot remembers of it."""
 
 import hashlib
-from datetime import datetime
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
-from checks.frame import Subject
-from checks.model import Image, Proof, Signal, Symptom, Value
+from msgspec.structs import replace
+
+from checks.frame import Caller, Subject
+from checks.model import CauseName, Image, Proof, Signal, Symptom, Value
 
 # Enough to recognise what is delivered again; the journal keeps every signal.
 _REMEMBERED_SIGNALS: Final = 40
+_NAMED_CALLERS: Final = 8
+# More refused identities and repositories than this within the time are one failure: a new role assignment mode,
+# a policy, or somebody who tries names. Each would be a notice of its own.
+_CROWD: Final = 5
+_CROWD_WITHIN: Final = timedelta(hours=1)
+# A report comes at once, the registry's row of the same refusal up to this much later.
+_SAME_REFUSAL: Final = timedelta(minutes=30)
 
 
 class State(StrEnum):
     """Where an incident stands."""
 
     OPEN = "open"
+    WAITING = "waiting"
     MENDED = "mended"
     WITH_PEOPLE = "with_people"
     CLOSED = "closed"
 
 
 class Incident(Value, frozen=True):
-    """Signals with one fingerprint. A failure that comes back after the end is the next `round` of the same row."""
+    """Signals with one fingerprint. A failure that comes back after the end is the next `round` of the same row.
+
+    `image` and `identity` are what its signals have in common; `several` says that they are about several images.
+    `told` is what the first signal said. Signals of before `not_before` belong to an earlier round.
+    """
 
     registry: str
     fingerprint: str
@@ -32,9 +48,16 @@ class Incident(Value, frozen=True):
     opened_at: datetime
     last_at: datetime
     moved_at: datetime
+    first_at: datetime | None = None
+    not_before: datetime | None = None
     image: Image | None = None
     address: str | None = None
+    identity: str | None = None
     band: int | None = None
+    said: CauseName | None = None
+    several: bool = False
+    callers: tuple[Caller, ...] = ()
+    told: str = ""
     proof: Proof = Proof.CLAIMED
     signals: tuple[str, ...] = ()
     count: int = 0
@@ -47,50 +70,188 @@ class Incident(Value, frozen=True):
         return f"{self.registry}-{self.fingerprint}-{self.round}"
 
     @property
+    def began_at(self) -> datetime:
+        """When the first of its signals was given, which is before anybody heard of it."""
+        return min(self.first_at or self.opened_at, self.opened_at)
+
+    @property
     def subject(self) -> Subject:
-        return Subject(symptom=self.symptom, image=self.image, address=self.address, band=self.band)
+        return Subject(
+            symptom=self.symptom,
+            image=self.image,
+            address=self.address,
+            band=self.band,
+            identity=self.identity,
+            said=self.said,
+            callers=self.callers,
+        )
 
 
 def fingerprint(signal: Signal) -> str:
     """What two signals of the same failure share: the registry, the symptom, and what was refused."""
     same = f"{signal.registry}\n{signal.symptom}\n{_refused(signal)}"
-    return hashlib.sha256(same.encode()).hexdigest()[:12]
+    return hashlib.sha256(same.encode("utf-8", "replace")).hexdigest()[:12]
 
 
 def _refused(signal: Signal) -> str:
     match signal.symptom:
-        case Symptom.PUSH_DISALLOWED:
+        case Symptom.PUSH_DISALLOWED | Symptom.UNEXPLAINED:
             return str(signal.image)
         case Symptom.ADDRESS_DENIED:
             return str(signal.address)
         case Symptom.STORAGE_FILLING:
             return f"band {signal.band}"
+        case Symptom.UNAUTHORIZED if signal.many:
+            return "many"
+        case Symptom.UNAUTHORIZED:
+            return f"{signal.identity}\n{_repository(signal)}"
+        case Symptom.UNREACHABLE:
+            return str(signal.said)
+        case Symptom.THROTTLED | Symptom.SERVER_ERROR:
+            return "everything"
+
+
+def gathered(signals: Iterable[Signal], known: Mapping[str, Incident]) -> dict[str, list[Signal]]:
+    """The signals of one registry by the fingerprint of the incident they belong to. `known` are its incidents.
+
+    A refused identity is told of twice: by the client's text, which knows the repository, and by the registry's
+    row, which knows the identity as well. Whichever comes second joins the first. And a crowd of them is one
+    failure, so that a storm of refusals is one notice.
+    """
+    homes: dict[str, list[Signal]] = defaultdict(list)
+    fresh: dict[str, list[Signal]] = defaultdict(list)
+    refusals = [i for i in known.values() if i.symptom is Symptom.UNAUTHORIZED and _is_alive(i)]
+    for signal in signals:
+        key = fingerprint(signal)
+        if signal.symptom is not Symptom.UNAUTHORIZED or _is_alive(known.get(key)):
+            homes[key].append(signal)
+            continue
+        same = next((i.fingerprint for i in refusals if _is_same_refusal(i, signal)), None)
+        (homes if same else fresh)[same or key].append(signal)
+    for key, new in _crowded(fresh, refusals).items():
+        homes[key] += new
+    return dict(homes)
+
+
+def _crowded(fresh: dict[str, list[Signal]], there: Sequence[Incident]) -> dict[str, list[Signal]]:
+    """The new refusals each on its own, or all as one where there are too many of them."""
+    crowd = [replace(signal, many=True) for new in fresh.values() for signal in new]
+    if not crowd:
+        return fresh
+    key, latest = fingerprint(crowd[0]), max(signal.at for signal in crowd)
+    lately = [incident for incident in there if latest - incident.opened_at < _CROWD_WITHIN]
+    goes_on = any(i.fingerprint == key and latest - i.last_at < _CROWD_WITHIN for i in there)
+    return {key: crowd} if goes_on or len(lately) + len(fresh) > _CROWD else fresh
+
+
+def _is_same_refusal(incident: Incident, signal: Signal) -> bool:
+    """Whether both are the refusal of one identity in one repository, of which one of them only knows less."""
+    parts = (
+        (incident.identity, signal.identity),
+        (incident.image and incident.image.repository, _repository(signal)),
+    )
+    return (
+        abs(signal.at - incident.last_at) <= _SAME_REFUSAL
+        and any(one and one == other for one, other in parts)
+        and all(one is None or other is None or one == other for one, other in parts)
+    )
+
+
+def _repository(signal: Signal) -> str | None:
+    return signal.image.repository if signal.image else None
+
+
+def _is_alive(incident: Incident | None) -> bool:
+    return incident is not None and incident.state is not State.CLOSED
 
 
 def opened(signal: Signal, now: datetime, before: Incident | None = None) -> Incident:
-    """A new incident, or the next round of one that had ended."""
+    """A new incident, or the next round of one that had ended: of the same row, whatever joined it."""
     return Incident(
         registry=signal.registry,
-        fingerprint=fingerprint(signal),
+        fingerprint=before.fingerprint if before else fingerprint(signal),
         round=before.round + 1 if before else 1,
         symptom=signal.symptom,
         state=State.OPEN,
         opened_at=now,
         last_at=signal.at,
         moved_at=now,
-        image=signal.image,
+        first_at=signal.at,
+        not_before=max(before.moved_at, before.last_at) if before else None,
+        image=None if signal.many else signal.image,
         address=signal.address,
+        identity=None if signal.many else signal.identity,
         band=signal.band,
+        said=signal.said,
+        several=signal.many,
+        callers=_counted((), signal),
+        told=signal.excerpt,
         proof=signal.proof,
         signals=(signal.id,),
         count=1,
     )
 
 
+def grown(incident: Incident, signal: Signal) -> Incident:
+    """The incident with one more of its signals. What the stronger proof says of the cause stays."""
+    proof = stronger(incident.proof, signal.proof)
+    image = _shared_image(incident, signal)
+    return replace(
+        incident,
+        first_at=min(incident.began_at, signal.at),
+        last_at=max(incident.last_at, signal.at),
+        image=image,
+        identity=_shared_identity(incident, signal),
+        several=incident.several or image != (incident.image or signal.image),
+        said=signal.said if signal.said and proof is not incident.proof else incident.said or signal.said,
+        callers=_counted(incident.callers, signal),
+        proof=proof,
+        signals=remembered(incident.signals, signal.id),
+        count=incident.count + 1,
+    )
+
+
+def _shared_image(incident: Incident, signal: Signal) -> Image | None:
+    """The image that every signal is about; less of it, or none, as soon as two of them differ."""
+    one, other = incident.image, signal.image
+    if incident.several or one is None or other is None or str(one) == str(other):
+        return one if incident.several else one or other
+    if one.repository == other.repository:
+        return Image(repository=one.repository)
+    return None
+
+
+def _shared_identity(incident: Incident, signal: Signal) -> str | None:
+    one, other = incident.identity, signal.identity
+    if one is None and not incident.callers:
+        return other
+    return one if other in (None, one) else None
+
+
+def _counted(callers: tuple[Caller, ...], signal: Signal) -> tuple[Caller, ...]:
+    """The callers with one more refusal; past a bound, nobody new is named."""
+    name = signal.identity or signal.address
+    if name is None:
+        return callers
+    known = {caller.name: caller.count for caller in callers}
+    if name in known or len(known) < _NAMED_CALLERS:
+        known[name] = known.get(name, 0) + 1
+    most = sorted(known.items(), key=lambda item: -item[1])
+    return tuple(Caller(name=name, count=count) for name, count in most)
+
+
 def knows(incident: Incident, signal: Signal) -> bool:
-    """Whether the signal brings nothing: it came before, or it tells of a time before the incident ended."""
-    late = incident.state is State.CLOSED and signal.at <= incident.moved_at
-    return late or signal.id in incident.signals
+    """Whether the signal brings nothing: it came before, or it tells of a time before this round.
+
+    Where more signals came than are remembered, one that is not newer than all of them counts as seen.
+    """
+    if signal.id in incident.signals:
+        return True
+    if incident.state is State.CLOSED and signal.at <= incident.moved_at:
+        return True
+    if incident.not_before and signal.at <= incident.not_before:
+        return True
+    return len(incident.signals) >= _REMEMBERED_SIGNALS and signal.at <= incident.last_at
 
 
 def parts_of(incident_id: str) -> tuple[str, str, int] | None:

@@ -86,6 +86,11 @@ class Symptom(StrEnum):
     PUSH_DISALLOWED = "push_disallowed"
     ADDRESS_DENIED = "address_denied"
     STORAGE_FILLING = "storage_filling"
+    UNAUTHORIZED = "unauthorized"
+    THROTTLED = "throttled"
+    UNREACHABLE = "unreachable"
+    SERVER_ERROR = "server_error"
+    UNEXPLAINED = "unexplained"
 
 
 class Source(StrEnum):
@@ -104,10 +109,16 @@ class Proof(StrEnum):
     CLAIMED = "claimed"
     SAME_ADDRESS = "same_address"
     REGISTRY_LOG = "registry_log"
+    VERIFIED_JOB = "oidc"
 
 
 class Signal(Value, frozen=True):
-    """One sign that a push failed. `id` is the same whenever the same sign arrives again."""
+    """One sign that a push failed. `id` is the same whenever the same sign arrives again.
+
+    `said` is the cause that the sign itself names, where the registry's settings need not be asked for it.
+    `many` says that it is one of so many of its kind that they are one failure. `sender` is what a report's
+    token shows of who sent it.
+    """
 
     id: str
     source: Source
@@ -118,7 +129,10 @@ class Signal(Value, frozen=True):
     address: str | None = None
     identity: str | None = None
     band: int | None = None
+    said: CauseName | None = None
+    many: bool = False
     proof: Proof = Proof.CLAIMED
+    sender: str = ""
     excerpt: str = ""
 
 
@@ -178,21 +192,71 @@ class ClosedToPublic(Value, frozen=True, tag="closed"):
         return "public network access"
 
 
-type Culprit = LockedObject | DeniedAddress | FullStorage | ClosedToPublic
+class RefusedIdentity(Value, frozen=True, tag="identity"):
+    """Who was not let in, or may not push; without a name, a client that did not say who it is."""
+
+    identity: str | None = None
+
+    def __str__(self) -> str:
+        return f"identity {self.identity}" if self.identity else "a client without a login"
+
+
+class RegistryItself(Value, frozen=True, tag="registry"):
+    """The service: its limits, or a fault of its own."""
+
+    def __str__(self) -> str:
+        return "the registry itself"
+
+
+class WayThere(Value, frozen=True, tag="way"):
+    """What lies between the client and the registry: names, routes, proxies, certificates."""
+
+    def __str__(self) -> str:
+        return "the way to the registry"
+
+
+class Place(Value, frozen=True, tag="place"):
+    """Where on the way to a push it goes wrong, by the name under which its owner knows it.
+
+    `kind` says what it is: a host, a certificate, a role, a network security group, a route.
+    """
+
+    kind: str
+    name: str
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.name}"
+
+
+type Culprit = (
+    LockedObject
+    | DeniedAddress
+    | FullStorage
+    | ClosedToPublic
+    | RefusedIdentity
+    | RegistryItself
+    | WayThere
+    | Place
+)
 
 
 class Cause(Value, frozen=True, tag="cause"):
-    """The check found what it looks for: `culprit`, and in words what was seen."""
+    """The check found what it looks for: `culprit`, and in words what was seen.
+
+    `advice` is the next step for exactly this, where the general advice on such a cause says too little.
+    """
 
     name: CauseName
     culprit: Culprit
     saw: str
+    advice: str = ""
 
 
 class Cleared(Value, frozen=True, tag="cleared"):
-    """The check looked, and it is not this."""
+    """The check looked, and it is not this. `advice` is there where it is worth knowing all the same."""
 
     saw: str
+    advice: str = ""
 
 
 class Unknown(Value, frozen=True, tag="unknown"):

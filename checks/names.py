@@ -13,6 +13,15 @@ _REGISTRY_ID: Final = re.compile(
     r"/providers/microsoft\.containerregistry/registries/[a-z0-9]{5,50}",
     re.IGNORECASE | re.ASCII,
 )
+_IN_GROUP: Final = r"/subscriptions/[0-9a-f-]{36}/resourcegroups/[\w()-][\w.()-]{0,89}/providers"
+_NAME: Final = r"\w[\w.-]{0,79}"
+_MACHINE_ID: Final = re.compile(
+    rf"{_IN_GROUP}/microsoft\.(?:"
+    rf"compute/virtualmachines/{_NAME}"
+    rf"|compute/virtualmachinescalesets/{_NAME}/virtualmachines/{_NAME}(?:/networkinterfaces/{_NAME})?"
+    rf"|network/networkinterfaces/{_NAME})",
+    re.IGNORECASE | re.ASCII,
+)
 _ADDRESS: Final = re.compile(r"[0-9A-Fa-f:.\[\]%/]{2,64}")
 _LONGEST_REPOSITORY: Final = 255
 
@@ -35,6 +44,11 @@ def is_digest(text: str) -> bool:
 def is_registry_id(text: str) -> bool:
     """Whether `text` is the resource id of a container registry, in whatever case."""
     return _REGISTRY_ID.fullmatch(text) is not None
+
+
+def is_machine_id(text: str) -> bool:
+    """Whether `text` is the resource id of a virtual machine, of one in a scale set, or of a network interface."""
+    return _MACHINE_ID.fullmatch(text) is not None
 
 
 def is_address_like(text: str) -> bool:

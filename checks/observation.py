@@ -1,11 +1,15 @@
 """Subject in, evidence out: read everything that could explain the symptom, before anybody judges."""
 
 from datetime import datetime
+from typing import Final
 
 from checks.evidence import Attributes, Evidence, Looked, NotAsked
 from checks.frame import Subject
 from checks.model import Registry, Symptom
 from checks.ports import RegistryReader
+
+# A network rule and a filling registry are not over because somebody pushed.
+_NEVER_A_PUSH: Final = (Symptom.ADDRESS_DENIED, Symptom.STORAGE_FILLING)
 
 
 def observe(registry: Registry, subject: Subject, reader: RegistryReader, now: datetime) -> Evidence:
@@ -22,10 +26,16 @@ def observe(registry: Registry, subject: Subject, reader: RegistryReader, now: d
 
 
 def _locks(registry: Registry, subject: Subject, reader: RegistryReader) -> tuple[Looked, Looked, Looked]:
-    """Repository, then tag, then the manifest that the push named or that the tag points to now."""
+    """Repository, then tag, then the manifest that the push named or that the tag points to now.
+
+    Where no lock can be the cause, the tag alone still tells whether it was pushed to since.
+    """
     image = subject.image
-    if image is None or subject.symptom is not Symptom.PUSH_DISALLOWED:
+    if image is None or subject.symptom in _NEVER_A_PUSH:
         return NotAsked(), NotAsked(), NotAsked()
+    if subject.symptom is not Symptom.PUSH_DISALLOWED:
+        pushed_to = reader.tag(registry, image.repository, image.tag) if image.tag else NotAsked()
+        return NotAsked(), pushed_to, NotAsked()
     repository = reader.repository(registry, image.repository)
     tag: Looked = reader.tag(registry, image.repository, image.tag) if image.tag else NotAsked()
     digest = image.digest or (tag.digest if isinstance(tag, Attributes) else None)

@@ -1,11 +1,27 @@
 """What the knowing half needs from outside, as it would like to be answered."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
-from checks.evidence import Absent, Attributes, RegistrySettings, Unreadable, Usage
-from checks.model import Registry
+from checks.evidence import (
+    Absent,
+    Attributes,
+    Challenge,
+    Connection,
+    Groups,
+    Hops,
+    Login,
+    Profile,
+    Quotas,
+    RegistrySettings,
+    Routes,
+    Unreadable,
+    Usage,
+    Vantage,
+    Way,
+)
+from checks.model import Registry, Value
 
 
 class RegistryReader(Protocol):
@@ -24,7 +40,59 @@ class RegistryReader(Protocol):
     ) -> Attributes | Absent | Unreadable: ...
 
 
+class Some(Value, frozen=True):
+    """A part of the rows that were asked for, and why it is not all of them."""
+
+    rows: tuple[bytes, ...]
+    why: str
+
+
 class LogReader(Protocol):
     """Diagnostic rows that have reached Log Analytics, shaped as the records of the stream."""
 
-    def failures(self, since: datetime, until: datetime) -> Sequence[bytes] | Unreadable: ...
+    def failures(self, since: datetime, until: datetime) -> Sequence[bytes] | Some | Unreadable:
+        """Every row of a push or login that failed in that time, and of one that made good for it."""
+
+
+class MetricReader(Protocol):
+    """What Azure Monitor counts of a registry."""
+
+    def failed_pushes(
+        self, registry: Registry, since: datetime, until: datetime
+    ) -> Mapping[datetime, int] | Unreadable:
+        """How many pushes failed in each minute of that time, the minutes without one left out."""
+
+
+class RegistryExaminer(RegistryReader, Protocol):
+    """What is read of a registry besides, when somebody asks for its health."""
+
+    def profile(self, registry: Registry) -> Profile | Absent | Unreadable: ...
+
+    def quotas(self, registry: Registry) -> Quotas | Unreadable: ...
+
+
+class Probes(Protocol):
+    """Attempts from this very machine to reach a registry and to log in to it. None of them raises.
+
+    A token goes to the registry's own login server and to nobody else.
+    """
+
+    def way(self, host: str) -> Way: ...
+
+    def challenge(self, registry: Registry) -> Challenge | Unreadable: ...
+
+    def login(self, registry: Registry, repository: str | None) -> Login | Unreadable: ...
+
+
+class NetworkWatcher(Protocol):
+    """Azure's own view of the network around one of its machines. It looks, and changes nobody's network."""
+
+    def vantage(self, origin: str) -> Vantage | Unreadable: ...
+
+    def groups(self, vantage: Vantage, destinations: Sequence[str]) -> Groups | Unreadable: ...
+
+    def hops(self, vantage: Vantage, destinations: Sequence[str]) -> Hops | Unreadable: ...
+
+    def routes(self, vantage: Vantage) -> Routes | Unreadable: ...
+
+    def connection(self, vantage: Vantage, host: str) -> Connection | Unreadable: ...

@@ -3,19 +3,29 @@
 from collections.abc import Sequence
 from typing import assert_never
 
-from checks.evidence import Absent, Attributes, Evidence, Looked, NotAsked, RegistrySettings, Unreadable, Usage
+from checks.evidence import (
+    Absent,
+    Attributes,
+    Evidence,
+    Looked,
+    NotAsked,
+    RegistrySettings,
+    Unreadable,
+    Usage,
+)
 from checks.model import Answer, Cause, Cleared, Diagnosis, Unknown
 from demo.telling import Story
+from remediations import model
 from remediations.model import (
     AboutTo,
+    AskApproval,
     CameOf,
     Change,
     Decided,
+    Decision,
     Entry,
-    Escalate,
     Judged,
     LockChange,
-    Looked as LookedAt,
     Record,
     Remediate,
     RuleChange,
@@ -61,8 +71,10 @@ class Casebook:
         """The signals, and the registry as it was read."""
         signals = [record.entry.signal for record in self._records if isinstance(record.entry, Seen)]
         for signal in signals:
-            story.says(f"Signal: {signal.symptom} in {signal.registry}, told by {signal.source} ({signal.proof})")
-        looked = self.last(LookedAt)
+            story.says(
+                f"Signal: {signal.symptom} in {signal.registry}, told by {signal.source} ({signal.proof})"
+            )
+        looked = self.last(model.Looked)
         if looked:
             story.facts(*_evidence(looked.evidence))
 
@@ -119,7 +131,9 @@ def _usage(usage: Usage | Unreadable) -> str:
     if isinstance(usage, Unreadable):
         return f"could not be read: {usage.why}"
     share = usage.used * 100 // usage.ceiling
-    return f"{usage.used / _TIB:.2f} of {usage.ceiling / _TIB:.0f} TiB, {share} %; ceiling: {usage.ceiling_from}"
+    return (
+        f"{usage.used / _TIB:.2f} of {usage.ceiling / _TIB:.0f} TiB, {share} %; ceiling: {usage.ceiling_from}"
+    )
 
 
 def _attributes(looked: Looked) -> str:
@@ -145,7 +159,9 @@ def _named(attributes: Attributes) -> dict[str, str]:
 
 
 def _findings(diagnosis: Diagnosis) -> tuple[tuple[str, str, str], ...]:
-    return tuple((finding.check, *_answer(finding.answer)) for finding in diagnosis.findings)
+    """What was found comes first, then what could not be told, then what was ruled out."""
+    rows = ((finding.check, *_answer(finding.answer)) for finding in diagnosis.findings)
+    return tuple(sorted(rows, key=lambda row: ("yes", "unknown", "no").index(row[1])))
 
 
 def _answer(answer: Answer) -> tuple[str, str]:
@@ -158,16 +174,12 @@ def _answer(answer: Answer) -> tuple[str, str]:
             return "unknown", why
 
 
-def _verb(decision: Suppress | Escalate | Remediate) -> str:
-    match decision:
-        case Suppress():
-            return "nothing to do"
-        case Escalate():
-            return "for people"
-        case Remediate(change=change):
-            return f"mend it: {change}"
-        case _:
-            assert_never(decision)
+def _verb(decision: Decision) -> str:
+    if isinstance(decision, Remediate):
+        return f"mend it: {decision.change}"
+    if isinstance(decision, AskApproval):
+        return f"ask a person: {decision.change}"
+    return "nothing to do" if isinstance(decision, Suppress) else "for people"
 
 
 def _sides(change: Change) -> tuple[tuple[str, str, str], ...]:

@@ -30,6 +30,10 @@ class Stage:
     client: Client
     pipeline: Pipeline
 
+    def latest_incident(self, registry: Registry) -> str:
+        """The incident of a registry that was moved last."""
+        return max(self.bot.app.incidents.of(registry.name), key=lambda one: one.moved_at).id
+
 
 @contextmanager
 def stage() -> Iterator[Stage]:

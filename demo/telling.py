@@ -134,7 +134,9 @@ class Story:
         self._terminal.line(title, indent=4, look="faint")
         lines = [line for line in text.splitlines() if line.strip()]
         if len(lines) > _LINES_SHOWN:
-            self._terminal.line(f"({len(lines) - _LINES_SHOWN} lines more)", indent=4, mark="│ ", look="faint")
+            self._terminal.line(
+                f"({len(lines) - _LINES_SHOWN} lines more)", indent=4, mark="│ ", look="faint"
+            )
         for line in lines[-_LINES_SHOWN:]:
             self._terminal.line(line, indent=4, mark="│ ", look="bad" if good is False else "")
 

@@ -116,8 +116,10 @@ def _envelope(notice: Notice, details_url: str | None, texts: int, quotation: in
         ],
         "msteams": {"width": "Full"},
     }
-    if details_url:
-        content["actions"] = [{"type": "Action.OpenUrl", "title": "Details", "url": details_url}]
+    links = (("Decide", notice.page), ("Details", details_url))
+    actions = [{"type": "Action.OpenUrl", "title": title, "url": url} for title, url in links if url]
+    if actions:
+        content["actions"] = actions
     attachment = {
         "contentType": "application/vnd.microsoft.card.adaptive",
         "contentUrl": None,

@@ -6,8 +6,8 @@ from typing import Final
 from checks.evidence import Unreadable
 from checks.intake.diagnostic_logs import Batch
 from checks.model import Clock, Rejection, Source, Value
-from checks.ports import LogReader
-from remediations.ports import Table
+from checks.ports import LogReader, Some
+from remediations.ports import Row, Table
 from remediations.reception import Reception
 from remediations.rejected import Rejected
 
@@ -39,18 +39,36 @@ class CatchUp:
         self._clock = clock
 
     def run(self) -> Batch | Unreadable:
-        """What was found since the last time. Where the question fails, the next one asks for the same time."""
+        """What was found since the last time.
+
+        Where the question fails, or is answered in part, the next one asks for the same time. A time longer ago
+        than is ever asked for is given up, and operators are told.
+        """
         now = self._clock()
         mark = self._marks.read(_PARTITION, _KEY)
         since = mark.value.until - _OVERLAP if mark else now - _FIRST_LOOK
-        rows = self._logs.failures(max(since, now - _LONGEST_LOOK), now)
+        oldest = now - _LONGEST_LOOK
+        rows = self._logs.failures(max(since, oldest), now)
         if isinstance(rows, Unreadable):
-            unread = Rejection(source=Source.LOG_ANALYTICS, reason="query_failed", detail=rows.why)
-            self._rejected.keep([unread])
+            self._tell("query_failed", rows.why)
             return rows
+        if isinstance(rows, Some):
+            self._tell("part_of_the_rows", rows.why)
+            return self._reception.rows(rows.rows, Source.LOG_ANALYTICS)
         batch = self._reception.rows(rows, Source.LOG_ANALYTICS)
+        if since < oldest:
+            self._tell(
+                "given_up", f"nobody asked for the rows from {since:%Y-%m-%d %H:%M} to {oldest:%H:%M} UTC"
+            )
+        self._move(mark, now)
+        return batch
+
+    def _move(self, mark: Row[Watermark] | None, now: datetime) -> None:
+        """Move the watermark. Where somebody else has moved it meanwhile, that is as good."""
         if mark:
             self._marks.replace(_PARTITION, _KEY, Watermark(now), mark.version)
         else:
             self._marks.insert(_PARTITION, _KEY, Watermark(now))
-        return batch
+
+    def _tell(self, reason: str, detail: str) -> None:
+        self._rejected.keep([Rejection(source=Source.LOG_ANALYTICS, reason=reason, detail=detail)])

@@ -7,7 +7,17 @@ from checks.evidence import Attributes, Evidence
 from checks.incident import Incident
 from checks.model import Cause, Diagnosis, Value
 from remediations.frame import Case, Remediation
-from remediations.model import Change, Decision, Escalate, Reason, Refusal, Remediate, Suppress
+from remediations.model import (
+    AskApproval,
+    Change,
+    Decision,
+    Escalate,
+    Proposed,
+    Reason,
+    Refusal,
+    Remediate,
+    Suppress,
+)
 from remediations.pauses import Paused
 from remediations.policy import Policy, span
 
@@ -37,7 +47,10 @@ def decide(
     remediations: Iterable[Remediation],
     now: datetime,
 ) -> Decision:
-    """What to do about an incident. The first reason not to act wins; without one, the planned change is made."""
+    """What to do about an incident. The first reason not to act wins; without one, the planned change is made.
+
+    A change for which the permit asks a person first passes every brake before anybody is asked.
+    """
     unclear = _settled(incident, evidence) or _unclear(diagnosis)
     if unclear:
         return unclear
@@ -47,8 +60,15 @@ def decide(
     )
     if isinstance(planned, Refusal):
         return Escalate(planned.reason, planned.because)
-    held = _held(incident, policy, history, now)
-    return held or Remediate(planned, Reason.PERMITTED, _sentence(cause, planned))
+    return _held(incident, policy, history, now) or _chosen(cause, planned)
+
+
+def _chosen(cause: Cause, planned: Change | Proposed) -> Decision:
+    if isinstance(planned, Proposed):
+        change = planned.change
+        because = f"{cause.saw}, and policy permits to {change} if a person agrees"
+        return AskApproval(change, Reason.APPROVAL_NEEDED, because)
+    return Remediate(planned, Reason.PERMITTED, f"{cause.saw}, and policy permits to {planned}")
 
 
 def _settled(incident: Incident, evidence: Evidence) -> Decision | None:
@@ -65,6 +85,8 @@ def _unclear(diagnosis: Diagnosis) -> Decision | None:
         why = "; ".join(unknown.why for unknown in diagnosis.unknowns)
         return Escalate(Reason.EVIDENCE_UNREADABLE, why)
     match diagnosis.causes:
+        case () if not diagnosis.findings:
+            return Escalate(Reason.NO_CAUSE_FOUND, "no check knows a failure like this")
         case ():
             looked = "; ".join(finding.check for finding in diagnosis.findings)
             return Escalate(Reason.NO_CAUSE_FOUND, f"nothing explains it any more; looked at: {looked}")
@@ -75,7 +97,7 @@ def _unclear(diagnosis: Diagnosis) -> Decision | None:
             return Escalate(Reason.SEVERAL_CAUSES, found)
 
 
-def _planned(case: Case, remediations: Iterable[Remediation]) -> Change | Refusal:
+def _planned(case: Case, remediations: Iterable[Remediation]) -> Change | Proposed | Refusal:
     cure = next((cure for cure in remediations if cure.cures is case.cause.name), None)
     if cure is None:
         return Refusal(Reason.NO_REMEDIATION, f"{case.cause.saw}; nothing is changed for this automatically")
@@ -104,7 +126,3 @@ def _held(incident: Incident, policy: Policy, history: History, now: datetime) -
             f"{history.open_changes} temporary changes are open in this registry",
         )
     return None
-
-
-def _sentence(cause: Cause, change: Change) -> str:
-    return f"{cause.saw}, and policy permits to {change}"

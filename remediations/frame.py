@@ -1,4 +1,4 @@
-"""What a remediation is: one pure function in one file that plans a change or says why not."""
+"""What a remediation is: one pure function in one file that plans a change, or proposes one, or says why not."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from datetime import datetime
 from checks.evidence import Evidence
 from checks.frame import Subject
 from checks.model import Cause, CauseName, Proof
-from remediations.model import Change, Refusal
+from remediations.model import Change, Proposed, Refusal
 from remediations.policy import Policy
 
 
@@ -24,6 +24,9 @@ class Case:
     now: datetime
 
 
+type Plan = Callable[[Case], Change | Proposed | Refusal]
+
+
 @dataclass(frozen=True)
 class Remediation:
     """A remediation by name: the cause it cures, what people read of it, and how it plans."""
@@ -31,13 +34,13 @@ class Remediation:
     name: str
     cures: CauseName
     about: str
-    plan: Callable[[Case], Change | Refusal]
+    plan: Plan
 
 
-def remediation(cures: CauseName) -> Callable[[Callable[[Case], Change | Refusal]], Remediation]:
+def remediation(cures: CauseName) -> Callable[[Plan], Remediation]:
     """Turn a function into a remediation. Nothing is registered: the catalogue finds it by its file's name."""
 
-    def made(plan: Callable[[Case], Change | Refusal]) -> Remediation:
+    def made(plan: Plan) -> Remediation:
         return Remediation(name=plan.__name__, cures=cures, about=(plan.__doc__ or "").strip(), plan=plan)
 
     return made

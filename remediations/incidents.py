@@ -1,21 +1,12 @@
 """Signals in, incidents out: the rows in which the bot remembers what is failing."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
 from msgspec.structs import replace
 
-from checks.incident import (
-    Incident,
-    State,
-    fingerprint,
-    knows,
-    opened,
-    parts_of,
-    remembered,
-    stronger,
-)
+from checks.incident import Incident, State, fingerprint, gathered, grown, knows, opened, parts_of
 from checks.model import Clock, Signal, Symptom
 from remediations.journal import Journal
 from remediations.model import Ended, Seen
@@ -26,6 +17,9 @@ _WITH_PEOPLE_FOR: Final = timedelta(hours=24)
 # A worker has long died when an incident is still open and untouched after this time.
 _FORGOTTEN_AFTER: Final = timedelta(minutes=3)
 _RECORDED_SIGNALS: Final = 20
+_WITH_A_PERSON: Final = (State.WITH_PEOPLE, State.WAITING)
+# What a worker may have to do with.
+UNFINISHED: Final = (State.OPEN, State.WAITING)
 
 
 class Incidents:
@@ -40,14 +34,18 @@ class Incidents:
     def report(self, signals: Iterable[Signal]) -> tuple[Incident, ...]:
         """Fold signals into their incidents, and put those that need work on the queue.
 
-        The row comes first and the queue second: a crash between the two leaves an open row, which the sweep
-        finds. A signal that is known already changes nothing.
+        However many signals an incident has, it is written once. The row comes first and the queue second: a
+        crash between the two leaves an open row, which the sweep finds. A signal that is known already changes
+        nothing.
         """
-        folded = {}
+        by_registry: dict[str, list[Signal]] = {}
         for signal in signals:
-            incident = self._fold(signal)
-            folded[incident.id] = incident
-        return tuple(folded.values())
+            by_registry.setdefault(signal.registry, []).append(signal)
+        return tuple(
+            self._fold(registry, key, group)
+            for registry, told in by_registry.items()
+            for key, group in gathered(told, self._known(registry, told)).items()
+        )
 
     def find(self, incident_id: str) -> Row[Incident] | None:
         """The row of exactly this incident, or None where it is unknown or a later round has taken its place."""
@@ -60,9 +58,9 @@ class Incidents:
         return (row.value for _, row in self._table.rows(registry))
 
     def forgotten(self, registry: str) -> Iterator[Incident]:
-        """Incidents that are open, and that nobody has touched for too long."""
+        """Incidents that are open or wait for an answer, and that nobody has touched for too long."""
         before = self._clock() - _FORGOTTEN_AFTER
-        return (i for i in self.of(registry) if i.state is State.OPEN and i.moved_at < before)
+        return (i for i in self.of(registry) if i.state in UNFINISHED and i.moved_at < before)
 
     def move(self, row: Row[Incident], state: State, ended: str = "") -> bool:
         """Whether the row was still as read, and is in `state` now."""
@@ -79,29 +77,52 @@ class Incidents:
             if row is None or row.value.state is State.CLOSED:
                 return
             if state is State.CLOSED:
-                self._journal.of(incident_id).write("ended", Ended(why=ended))
+                ended = self._end_of(incident_id, ended)
             if self.move(row, state, ended):
                 return
 
-    def _fold(self, signal: Signal) -> Incident:
-        key = fingerprint(signal)
+    def _end_of(self, incident_id: str, why: str) -> str:
+        """Why it ended, as it is written down now; what a worker wrote who died before it could do more stays."""
+        story = self._journal.of(incident_id)
+        earlier = story.find("ended")
+        end = earlier if isinstance(earlier, Ended) else Ended(why=why)
+        story.write("ended", end)
+        return end.why
+
+    def _known(self, registry: str, signals: Iterable[Signal]) -> dict[str, Incident]:
+        """The registry's incidents, where it takes all of them to tell to which one a signal belongs."""
+        if all(signal.symptom is not Symptom.UNAUTHORIZED for signal in signals):
+            return {}
+        return {incident.fingerprint: incident for incident in self.of(registry)}
+
+    def _fold(self, registry: str, key: str, signals: Sequence[Signal]) -> Incident:
         while True:
-            row = self._table.read(signal.registry, key)
+            row = self._table.read(registry, key)
             before = row.value if row else None
-            if before and knows(before, signal):
+            if (before is None or before.state is State.CLOSED) and key != fingerprint(signals[0]):
+                # What they were to join has ended meanwhile.
+                key = fingerprint(signals[0])
+                continue
+            after, new = before, list[tuple[Incident, Signal]]()
+            for signal in {signal.id: signal for signal in signals}.values():
+                if before is None or not knows(before, signal):
+                    after = _with(after, signal, self._clock())
+                    new.append((after, signal))
+            if after is None or not new:
+                assert before is not None, "there was a signal, so there is an incident"
                 return before
-            now = self._clock()
-            after = _with(before, signal, now)
-            written = self._swap(row, after) if row else self._table.insert(signal.registry, key, after)
+            written = self._swap(row, after) if row else self._table.insert(registry, key, after)
             if written:
-                self._remember(after, signal)
+                self._remember(new)
                 if after.state is State.OPEN and (before is None or before.state is not State.OPEN):
                     self._queue.send(Respond(after.id))
                 return after
 
-    def _remember(self, incident: Incident, signal: Signal) -> None:
-        if incident.count <= _RECORDED_SIGNALS:
-            self._journal.of(incident.id).write(f"seen/{signal.id}", Seen(signal))
+    def _remember(self, new: Iterable[tuple[Incident, Signal]]) -> None:
+        told = [(incident.id, signal) for incident, signal in new if incident.count <= _RECORDED_SIGNALS]
+        stories = {incident: self._journal.of(incident) for incident, _ in told}
+        for incident, signal in told:
+            stories[incident].write(f"seen/{signal.id}", Seen(signal))
 
     def _swap(self, row: Row[Incident], after: Incident) -> bool:
         return self._table.replace(after.registry, after.fingerprint, after, row.version)
@@ -112,16 +133,18 @@ def _with(incident: Incident | None, signal: Signal, now: datetime) -> Incident:
     if incident is None or incident.state is State.CLOSED or _is_old(incident, signal):
         return opened(signal, now, incident)
     failed_again = incident.state is State.MENDED and signal.at > incident.moved_at + _takes_effect(signal)
-    return replace(
-        incident,
-        state=State.OPEN if failed_again else incident.state,
-        last_at=max(incident.last_at, signal.at),
-        moved_at=now if failed_again else incident.moved_at,
-        image=incident.image or signal.image,
-        proof=stronger(incident.proof, signal.proof),
-        signals=remembered(incident.signals, signal.id),
-        count=incident.count + 1,
-    )
+    more = grown(incident, signal)
+    again = failed_again or _is_better_proven(incident, more)
+    return replace(more, state=State.OPEN, moved_at=now) if again else more
+
+
+def _is_better_proven(incident: Incident, more: Incident) -> bool:
+    """Whether people were asked about an address behind which more stands now.
+
+    Whoever was first to claim it must not be in the way of who can prove it.
+    """
+    waits = incident.symptom is Symptom.ADDRESS_DENIED and incident.state in _WITH_A_PERSON
+    return waits and more.proof is not incident.proof
 
 
 def _takes_effect(signal: Signal) -> timedelta:

@@ -27,7 +27,7 @@ class Ledger:
         self._table = table
         self._clock = clock
 
-    def commit(self, incident: Incident, check: str, change: Change) -> Commitment:
+    def commit(self, incident: Incident, check: str, change: Change, approval: str = "") -> Commitment:
         """The commitment to make this change, written down. A second one for the same attempt is the first."""
         commitment = Commitment(
             id=_id(incident),
@@ -38,6 +38,7 @@ class Ledger:
             stage=Stage.INTENDED,
             made_at=self._clock(),
             due_at=change.until,
+            approval=approval,
         )
         if self._table.insert(change.registry, commitment.id, commitment):
             return commitment

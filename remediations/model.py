@@ -53,6 +53,12 @@ class RuleChange(Value, frozen=True, tag="rules"):
 type Change = LockChange | RuleChange
 
 
+class Proposed(Value, frozen=True, tag="proposed"):
+    """A change that a person has to agree to before it is made."""
+
+    change: Change
+
+
 class Refusal(Value, frozen=True, tag="refusal"):
     """Why a remediation will not change anything."""
 
@@ -64,6 +70,9 @@ class Reason(StrEnum):
     """Every way not to act, and the one way to. People are told the name and the sentence beside it."""
 
     PERMITTED = "permitted"
+    APPROVAL_NEEDED = "approval_needed"
+    REJECTED = "rejected"
+    APPROVAL_EXPIRED = "approval_expired"
     PAUSED = "paused"
     PUSHED_SINCE = "pushed_since"
     NO_CAUSE_FOUND = "no_cause_found"
@@ -101,6 +110,14 @@ class Escalate(Value, frozen=True, tag="escalate"):
     because: str
 
 
+class AskApproval(Value, frozen=True, tag="ask_approval"):
+    """The policy permits this change if a person agrees to it."""
+
+    change: Change
+    reason: Reason
+    because: str
+
+
 class Remediate(Value, frozen=True, tag="remediate"):
     """The policy permits this change."""
 
@@ -109,7 +126,7 @@ class Remediate(Value, frozen=True, tag="remediate"):
     because: str
 
 
-type Decision = Suppress | Escalate | Remediate
+type Decision = Suppress | Escalate | AskApproval | Remediate
 
 
 class Applied(Value, frozen=True, tag="applied"):
@@ -198,6 +215,27 @@ class CameOf(Value, frozen=True, tag="came_of"):
     outcome: Outcome
 
 
+class Asked(Value, frozen=True, tag="asked"):
+    """A person is asked to agree to a change. `plan` is the digest of what they are asked to agree to."""
+
+    approval: str
+    plan: str
+    change: Change
+    expires_at: datetime
+
+
+class Answered(Value, frozen=True, tag="answered"):
+    """What came of asking: who answered, when, how and why; or that nobody did."""
+
+    approval: str
+    plan: str
+    answer: str
+    by: str = ""
+    via: str = ""
+    why: str = ""
+    at: datetime | None = None
+
+
 class Told(Value, frozen=True, tag="told"):
     """A message went out, or did not."""
 
@@ -212,7 +250,7 @@ class Ended(Value, frozen=True, tag="ended"):
     why: str
 
 
-type Entry = Seen | Looked | Judged | Decided | AboutTo | CameOf | Told | Ended
+type Entry = Seen | Looked | Judged | Decided | Asked | Answered | AboutTo | CameOf | Told | Ended
 
 
 class Record(Value, frozen=True):
@@ -253,7 +291,10 @@ OPEN_STAGES = BEGUN_STAGES | {Stage.VERIFIED, Stage.UNVERIFIED, Stage.UNDOING}
 
 
 class Commitment(Value, frozen=True):
-    """A change that the bot answers for, from before the write until it is undone or released."""
+    """A change that the bot answers for, from before the write until it is undone or released.
+
+    `approval` is the id of what a person agreed to, where one was asked.
+    """
 
     id: str
     incident: str
@@ -263,6 +304,7 @@ class Commitment(Value, frozen=True):
     stage: Stage
     made_at: datetime
     due_at: datetime | None = None
+    approval: str = ""
 
     @property
     def begun(self) -> bool:
@@ -285,7 +327,10 @@ class Severity(StrEnum):
 
 
 class Notice(Value, frozen=True):
-    """What people are told of one step of an incident. Every text is plain; each channel escapes it its own way."""
+    """What people are told of one step of an incident. Every text is plain; each channel escapes it its own way.
+
+    `page` is where a person is asked to decide something; its address is all that anybody gets by it.
+    """
 
     incident: str
     step: str
@@ -296,3 +341,4 @@ class Notice(Value, frozen=True):
     paragraphs: tuple[str, ...] = ()
     quoted: str = ""
     ticket_key: str | None = None
+    page: str = ""

@@ -6,8 +6,12 @@ from checks.evidence import Evidence, Unreadable
 from checks.model import Cause, Cleared, Diagnosis, Unknown
 from remediations.model import (
     AboutTo,
+    Answered,
+    AskApproval,
+    Asked,
     CameOf,
     Decided,
+    Decision,
     Ended,
     Entry,
     Escalate,
@@ -35,21 +39,23 @@ def sentence(entry: Entry) -> str:
     """What the entry says, on one line but for the findings, which have one each."""
     match entry:
         case Seen(signal=signal):
-            return f"signal     {cut(one_line(signal.excerpt), _EXCERPT)}  ({signal.source}, at {signal.at:%H:%M:%S})"
+            sender = f", sender: {cut(one_line(signal.sender), _EXCERPT)}" if signal.sender else ""
+            said = cut(one_line(signal.excerpt), _EXCERPT)
+            return f"signal     {said}  ({signal.source}, at {signal.at:%H:%M:%S}{sender})"
         case Looked(evidence=evidence):
             return f"evidence   {_read(evidence)}"
         case Judged(diagnosis=diagnosis):
             return "diagnosis  " + ("\n" + " " * 32).join(_findings(diagnosis))
         case Decided(decision=decision):
             return f"decision   {_decision(decision)}"
+        case Asked() | Answered():
+            return _consent(entry)
         case AboutTo(change=change):
             return f"about to   {change}"
         case CameOf(outcome=outcome):
             return f"outcome    {_outcome(outcome)}"
-        case Told(channel=channel, result=result):
-            return f"told       {channel}: {result}"
-        case Ended(why=why):
-            return f"ended      {why}"
+        case Told() | Ended():
+            return _news(entry)
 
 
 def _read(evidence: Evidence) -> str:
@@ -90,14 +96,33 @@ def _answer(answer: Cause | Cleared | Unknown) -> str:
             return f"unknown, {why}"
 
 
-def _decision(decision: Suppress | Escalate | Remediate) -> str:
+def _decision(decision: Decision) -> str:
     match decision:
         case Suppress(reason=reason, because=because):
             return f"nothing to do ({reason}): {because}"
         case Escalate(reason=reason, because=because):
             return f"for people ({reason}): {because}"
+        case AskApproval(reason=reason, because=because):
+            return f"ask a person ({reason}): {because}"
         case Remediate(reason=reason, because=because):
             return f"mend it ({reason}): {because}"
+
+
+def _consent(entry: Asked | Answered) -> str:
+    if isinstance(entry, Asked):
+        until = f"{entry.expires_at:%Y-%m-%d %H:%M} UTC"
+        return f"asked      may the bot {entry.change}? ({entry.approval}, until {until})"
+    by = f" by {cut(one_line(entry.by), _EXCERPT)}" if entry.by else ""
+    at = f" at {entry.at:%Y-%m-%d %H:%M:%S} UTC" if entry.at else ""
+    via = f", {entry.via}" if entry.via else ""
+    why = f": {cut(one_line(entry.why), _EXCERPT)}" if entry.why else ""
+    return f"answered   {entry.answer}{by}{at}{via}{why}"
+
+
+def _news(entry: Told | Ended) -> str:
+    if isinstance(entry, Ended):
+        return f"ended      {entry.why}"
+    return f"told       {entry.channel}: {entry.result}"
 
 
 def _outcome(outcome: Outcome) -> str:

@@ -1,10 +1,13 @@
 """What happened, in; what people are told of it, out. Pure, and plain text: each channel escapes its own way."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final, assert_never
 
 from checks.incident import Incident
+from checks.intake.advice import ADVICE
 from checks.model import CauseName, Diagnosis, FullStorage, Registry, Symptom
+from remediations.approvals import Approval
+from remediations.drift import Written
 from remediations.model import (
     Change,
     Commitment,
@@ -28,56 +31,147 @@ _WHAT_FAILED: Final = {
     Symptom.PUSH_DISALLOWED: "A push was refused",
     Symptom.ADDRESS_DENIED: "A client address was refused",
     Symptom.STORAGE_FILLING: "Storage is filling up",
+    Symptom.UNAUTHORIZED: "A client was not let in",
+    Symptom.THROTTLED: "Requests were throttled",
+    Symptom.UNREACHABLE: "A client could not reach the registry",
+    Symptom.SERVER_ERROR: "The registry answered with errors",
+    Symptom.UNEXPLAINED: "A push failed",
 }
+# What passes by itself more often than not, or what nobody knows to be one's own.
+_NOT_URGENT: Final = (Symptom.THROTTLED, Symptom.SERVER_ERROR, Symptom.UNEXPLAINED)
 
 
 def needs_people(
-    incident: Incident, diagnosis: Diagnosis | None, decision: Escalate, registry: Registry, now: datetime
+    incident: Incident,
+    diagnosis: Diagnosis | None,
+    decision: Escalate,
+    registry: Registry,
+    now: datetime,
+    changed: Written | None = None,
 ) -> Notice:
-    """Why the bot leaves it to people, and what they can do."""
-    urgent = incident.symptom is not Symptom.STORAGE_FILLING or (incident.band or 0) >= _URGENT_BAND
+    """Why the bot leaves it to people, and what they can do. `changed` is who changed the registry before."""
+    filling = incident.symptom is Symptom.STORAGE_FILLING and (incident.band or 0) < _URGENT_BAND
+    urgent = not filling and incident.symptom not in _NOT_URGENT
     return Notice(
         incident=incident.id,
         step=f"needs-you-{incident.attempts}",
         severity=Severity.URGENT if urgent else Severity.WARNING,
-        title=f"{_WHAT_FAILED[incident.symptom]} in {incident.registry}: {_why_people(incident, decision.reason)}",
+        title=f"{_WHAT_FAILED[incident.symptom]} in {incident.registry}: {_why_people(incident, diagnosis, decision)}",
         at=now,
-        facts=(*_facts(incident, registry, now), ("Not mended because", decision.because)),
+        facts=(
+            *_facts(incident, registry, now),
+            *_drift(incident, changed),
+            *_refused(decision),
+        ),
         paragraphs=(*_seen(diagnosis), *_advice(incident, diagnosis, registry)),
+        quoted=incident.told if incident.symptom not in _TOLD_BY_FACTS else "",
         ticket_key=_ticket_key(incident, diagnosis),
     )
 
 
-def change_made(
-    incident: Incident, change: Change, outcome: Outcome, registry: Registry, now: datetime
+def asks_approval(
+    incident: Incident, approval: Approval, registry: Registry, page: str, changed: Written | None = None
 ) -> Notice:
-    """What was done about it and what came of it."""
+    """What a person is asked to agree to, and how to answer. `page` is where, if there is a page."""
+    on_page = "Decide on the page, or on the command line" if page else "Decide on the command line"
+    return Notice(
+        incident=incident.id,
+        step=f"asked-{approval.id}",
+        severity=Severity.URGENT,
+        title=f"{_WHAT_FAILED[incident.symptom]} in {incident.registry}: may the bot {approval.change}?",
+        at=approval.asked_at,
+        facts=(
+            *_facts(incident, registry, approval.asked_at),
+            *_drift(incident, changed),
+            *plan(approval),
+            ("Answer until", f"{approval.expires_at:%Y-%m-%d %H:%M} UTC"),
+        ),
+        paragraphs=(
+            f"Nothing is changed before a person agrees. {on_page}:",
+            f"medic approve {approval.id}",
+            f'medic reject {approval.id} --why "..."',
+        ),
+        quoted=incident.told if incident.symptom not in _TOLD_BY_FACTS else "",
+        page=page,
+    )
+
+
+def plan(approval: Approval) -> tuple[tuple[str, str], ...]:
+    """What would be changed, from what to what, for how long and why."""
+    until = _lasting(approval.lasts)
+    if isinstance(approval.change, LockChange):
+        until += ", or until the push has succeeded"
+    return (*_before_and_after(approval.change, until), ("Why", approval.because))
+
+
+def agreed(approval: Approval | None) -> tuple[tuple[str, str], ...]:
+    """Who agreed, when, how and why; nothing where nobody was asked."""
+    if approval is None or approval.decided_at is None:
+        return ()
+    said = f": {approval.why}" if approval.why else ""
+    return (
+        ("Approved", f"by {approval.by} at {approval.decided_at:%Y-%m-%d %H:%M} UTC, {approval.via}{said}"),
+    )
+
+
+def _lasting(span: timedelta | None) -> str:
+    if span is None:
+        return "for good"
+    minutes = round(span.total_seconds() / 60)
+    if minutes < 1:
+        return f"{round(span.total_seconds())} s from when it is made"
+    hours, rest = divmod(minutes, 60)
+    words = " ".join(f"{number} {unit}" for number, unit in ((hours, "h"), (rest, "min")) if number)
+    return f"{words} from when it is made"
+
+
+def change_made(
+    incident: Incident,
+    change: Change,
+    outcome: Outcome,
+    registry: Registry,
+    now: datetime,
+    changed: Written | None = None,
+    approval: Approval | None = None,
+) -> Notice:
+    """What was done about it and what came of it. `changed` is who changed the registry before."""
     good = isinstance(outcome, Verified)
     return Notice(
         incident=incident.id,
         step=f"outcome-{incident.attempts}",
-        severity=Severity.GOOD if good else Severity.URGENT,
-        title=f"{_WHAT_FAILED[incident.symptom]} in {incident.registry}: {_result(change, outcome)}",
+        severity=_severity(outcome),
+        title=f"{_result(change, outcome)} in {incident.registry}",
         at=now,
-        facts=(*_facts(incident, registry, now), *_before_and_after(change)),
+        facts=(
+            *_facts(incident, registry, now),
+            *_drift(incident, changed),
+            *_before_and_after(change),
+            *agreed(approval),
+        ),
         paragraphs=(_next_step(change, outcome), f"Look at it: medic show {incident.id}"),
         ticket_key=None if good or isinstance(outcome, Rehearsed) else incident.id,
     )
 
 
 def change_ended(
-    incident: Incident, change: Change, outcome: Outcome, why: str, registry: Registry, now: datetime
+    incident: Incident,
+    change: Change,
+    outcome: Outcome,
+    why: str,
+    registry: Registry,
+    now: datetime,
+    approval: Approval | None = None,
 ) -> Notice:
     """That a temporary change is over."""
     theirs = isinstance(outcome, Released)
-    title = f"not ours any more: {outcome.saw}" if isinstance(outcome, Released) else f"undone: {change}"
+    what = f"{outcome.saw}, so the bot lets go" if isinstance(outcome, Released) else _taken_back(change)
     return Notice(
         incident=incident.id,
         step="final",
         severity=Severity.WARNING if theirs else Severity.INFO,
-        title=f"{incident.registry}: {title}",
+        title=f"It is over in {incident.registry}: {what}",
         at=now,
-        facts=(*_facts(incident, registry, now), ("Ended because", why)),
+        facts=(*_facts(incident, registry, now), *agreed(approval), ("Ended because", why)),
         paragraphs=(f"The whole story: medic show {incident.id}",),
     )
 
@@ -119,6 +213,8 @@ def _facts(incident: Incident, registry: Registry, now: datetime) -> tuple[tuple
         facts.append(("Image", str(incident.image)))
     if incident.address:
         facts.append(("Client address", incident.address))
+    if incident.callers and incident.symptom not in _TOLD_BY_FACTS:
+        facts.append(("Refused", ", ".join(str(caller) for caller in incident.callers)))
     if incident.band:
         facts.append(("Band", f"{incident.band} %"))
     minutes = int((now - incident.opened_at).total_seconds() // 60)
@@ -128,18 +224,30 @@ def _facts(incident: Incident, registry: Registry, now: datetime) -> tuple[tuple
     return tuple(facts)
 
 
-def _before_and_after(change: Change) -> tuple[tuple[str, str], ...]:
+def _drift(incident: Incident, changed: Written | None) -> tuple[tuple[str, str], ...]:
+    """Who changed the registry's settings shortly before, which may be why; not for what fills up over weeks."""
+    if changed is None or incident.symptom is Symptom.STORAGE_FILLING:
+        return ()
+    minutes = int((incident.began_at - changed.at).total_seconds() // 60)
+    ago = f"{minutes} min before" if minutes < _AN_HOUR else f"{minutes // _AN_HOUR} h before"
+    return (("Settings changed", f"by {changed}, {ago} the first failure"),)
+
+
+_AN_HOUR: Final = 60
+_TOLD_BY_FACTS: Final = (Symptom.PUSH_DISALLOWED, Symptom.ADDRESS_DENIED, Symptom.STORAGE_FILLING)
+
+
+def _before_and_after(change: Change, until: str = "") -> tuple[tuple[str, str], ...]:
     match change:
         case LockChange():
             before, after = (
-                f"writeEnabled {change.before.write}".lower(),
-                f"writeEnabled {change.after.write}".lower(),
+                f"writeEnabled {str(one.write).lower()}" for one in (change.before, change.after)
             )
         case RuleChange():
             before, after = _rules(change.before), _rules(change.after)
         case _:
             assert_never(change)
-    until = f"{change.until:%Y-%m-%d %H:%M} UTC" if change.until else "for good"
+    until = until or (f"{change.until:%Y-%m-%d %H:%M} UTC" if change.until else "for good")
     return (("Change", str(change)), ("Before", before), ("After", after), ("Until", until))
 
 
@@ -159,20 +267,47 @@ def _seen(diagnosis: Diagnosis | None) -> tuple[str, ...]:
     return causes + unknown
 
 
-def _result(change: Change, outcome: Outcome) -> str:
+def _severity(outcome: Outcome) -> Severity:
     match outcome:
         case Verified():
-            return f"mended ({change})"
-        case Unverified():
-            return f"changed, but it did not help ({change})"
-        case Failed():
-            return "the repair was refused"
-        case Moved():
-            return "somebody else is changing it"
+            return Severity.GOOD
         case Rehearsed():
-            return f"rehearsal: would {change}"
+            return Severity.WARNING
+        case Unverified() | Failed() | Moved() | Undone() | Released():
+            return Severity.URGENT
+
+
+def _result(change: Change, outcome: Outcome) -> str:
+    """The beginning of a title: what was done, before anything else."""
+    match outcome:
+        case Verified():
+            return f"Push mended, {_done(change)}"
+        case Unverified():
+            return f"Changed, but it did not help: {_done(change)}"
+        case Failed():
+            return f"The repair was refused: could not {change}"
+        case Moved():
+            return f"Not repaired, somebody else is changing it: could not {change}"
+        case Rehearsed():
+            return f"Rehearsal, nothing was changed: would {change}"
         case Undone() | Released():
-            return "undone"
+            return _taken_back(change)
+
+
+def _done(change: Change) -> str:
+    match change:
+        case LockChange():
+            return f"{change.target} unlocked"
+        case RuleChange():
+            return f"{', '.join(change.add)} let in"
+
+
+def _taken_back(change: Change) -> str:
+    match change:
+        case LockChange():
+            return f"{change.target} is locked again"
+        case RuleChange():
+            return f"the network rule for {', '.join(change.add)} is removed"
 
 
 def _next_step(change: Change, outcome: Outcome) -> str:
@@ -194,6 +329,13 @@ def _next_step(change: Change, outcome: Outcome) -> str:
             return "The policy only rehearses, so nothing was written. Set `rehearsal: false` to let it act."
         case Undone() | Released():
             return "It is over."
+
+
+def _refused(decision: Escalate) -> tuple[tuple[str, str], ...]:
+    """Why it was not mended, unless that is only that nothing ever mends such a cause."""
+    if decision.reason is Reason.NO_REMEDIATION:
+        return ()
+    return (("Not mended because", decision.because),)
 
 
 def _ticket_key(incident: Incident, diagnosis: Diagnosis | None) -> str:
@@ -219,6 +361,24 @@ def _advice(incident: Incident, diagnosis: Diagnosis | None, registry: Registry)
             return (_RULE_ADVICE, f"Look at the rules: az acr network-rule list --name {incident.registry}")
         case Symptom.STORAGE_FILLING:
             return _STORAGE_ADVICE
+        case (
+            Symptom.UNAUTHORIZED
+            | Symptom.THROTTLED
+            | Symptom.UNREACHABLE
+            | Symptom.SERVER_ERROR
+            | Symptom.UNEXPLAINED
+        ):
+            return _general_advice(incident, diagnosis)
+
+
+def _general_advice(incident: Incident, diagnosis: Diagnosis | None) -> tuple[str, ...]:
+    """What the checks advise for exactly this, then what is always worth a look."""
+    causes = diagnosis.causes if diagnosis else ()
+    names = tuple(cause.name for cause in causes) or (incident.said or CauseName.UNKNOWN,)
+    return (
+        *(cause.advice for cause in causes if cause.advice),
+        *(ADVICE[name] for name in dict.fromkeys(names)),
+    )
 
 
 _LOCK_ADVICE: Final = "Before you unlock, ask whose lock it is: it carries neither owner nor reason."
@@ -232,15 +392,23 @@ _STORAGE_ADVICE: Final = (
 )
 
 
-def _why_people(incident: Incident, reason: Reason) -> str:
+def _why_people(incident: Incident, diagnosis: Diagnosis | None, decision: Escalate) -> str:
     """The end of a title: why it is for people, in as few words as say it."""
+    reason = decision.reason
     if incident.symptom is Symptom.STORAGE_FILLING:
         return f"above {incident.band} %"
+    if incident.symptom is Symptom.UNEXPLAINED and reason is Reason.NO_CAUSE_FOUND:
+        return "nothing that the bot knows explains it"
+    cause = diagnosis.causes[0].name if diagnosis and diagnosis.causes else incident.said
+    if cause and reason is Reason.NO_REMEDIATION:
+        return cause.value.replace("_", " ")
     return _WHY_PEOPLE.get(reason, reason.value.replace("_", " "))
 
 
 _WHY_PEOPLE: Final = {
     Reason.PAUSED: "the bot is paused",
+    Reason.REJECTED: "a person rejected the repair",
+    Reason.APPROVAL_EXPIRED: "nobody agreed to the repair in time",
     Reason.NO_CAUSE_FOUND: "nothing explains it any more",
     Reason.SEVERAL_CAUSES: "several causes at once",
     Reason.EVIDENCE_UNREADABLE: "the bot could not see enough to act",

@@ -32,6 +32,8 @@ _ASKED_WHEN_UNSURE: Final = 60
 # The queue's clock may run a little ahead of ours, and a command that comes early is spent.
 _SLACK: Final = timedelta(seconds=1)
 _KEPT_FOR: Final = timedelta(days=30)
+_LATE_AFTER: Final = timedelta(minutes=30)
+_TOLD_FOR: Final = timedelta(hours=1)
 
 _NAMESPACE: Final = uuid.UUID("8f0d6f0e-3e0b-5d53-9a3c-5b3c1b7a0f51")
 _TICKETS_FALL_BACK_TO: Final = "email"
@@ -136,6 +138,13 @@ class Outbox:
         """Messages that ended without being accepted, oldest first. Those with no `then` reached nobody."""
         rows = (row.value for _, row in self._table.rows(_DONE))
         return _in_order(message for message in rows if message.state is not State.ACCEPTED)
+
+    def unsent(self) -> int:
+        """How many messages should long have reached somebody, or ended in the last hour without reaching anybody."""
+        now = self._clock()
+        late = sum(message.posted_at + _LATE_AFTER < now for message in self.pending())
+        lost = (m for m in self.undelivered() if m.then is None and m.posted_at + _TOLD_FOR > now)
+        return late + sum(1 for _ in lost)
 
     def prune(self) -> None:
         """Forget accepted messages once nothing can post them again. The journal keeps what was told."""

@@ -25,6 +25,47 @@ Network = Annotated[
     ),
 ]
 Share = Annotated[int, Meta(ge=1, le=99)]
+AsksFirst = Annotated[
+    bool, Meta(description="Ask a person before each change. Without it, the bot acts alone.")
+]
+IssuerUrl = Annotated[
+    str,
+    Meta(
+        pattern=r"^https://[a-z0-9.-]+(:[0-9]{1,5})?(/[A-Za-z0-9._~/-]*)?$",
+        max_length=255,
+        description="An https URL in lower case, without a query; for an issuer, exactly as its tokens write it.",
+    ),
+]
+OwnedPattern = Annotated[
+    str,
+    Meta(
+        pattern=r"^[A-Za-z0-9._-]+/[A-Za-z0-9._*?/-]+$",
+        max_length=255,
+        description="`owner/name`; the owner is spelled out, and in the name `*` stands for any characters.",
+    ),
+]
+PipelinePattern = Annotated[
+    str,
+    Meta(
+        pattern=r"^(p|sc)://[A-Za-z0-9._-]+/[^/*?\[\]]+/[^\[\]]+$",
+        max_length=512,
+        description=(
+            "`p://organisation/project/pipeline`, or `sc://organisation/project/connection`; only in the last "
+            "part `*` stands for any characters."
+        ),
+    ),
+]
+ExactName = Annotated[
+    str,
+    Meta(pattern=r"^[^*?\[\]\s]+$", max_length=255, description="Exactly this; nothing in it is a pattern."),
+]
+Age = Annotated[
+    str,
+    Meta(
+        pattern=r"^([1-9][0-9]{0,2}[sm]|([1-9]|1[0-9]|2[0-4])h)$",
+        description="Seconds, minutes or hours, at most a day: `90s`, `15m`, `1h`.",
+    ),
+]
 
 _UNITS: Final = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
@@ -48,6 +89,7 @@ class UnlockPermit(Strict, frozen=True, tag_field="remediation", tag="unlock"):
     lasts: Annotated[
         Duration, Meta(description="The lock is put back after this time, or when the push has succeeded.")
     ]
+    approval: AsksFirst = False
 
 
 class AllowAddressPermit(Strict, frozen=True, tag_field="remediation", tag="allow_address"):
@@ -63,14 +105,90 @@ class AllowAddressPermit(Strict, frozen=True, tag_field="remediation", tag="allo
         Meta(
             min_length=1,
             description=(
-                "What must stand behind the address: `registry_log`, the registry's own log named it; "
-                "`same_address`, the report with the text came from it; `claimed`, a text says so."
+                "What must stand behind the address: `registry_log`, the registry's own log named it; `oidc`, "
+                "a job that `issuers` names proved who it is and reported from it; `same_address`, the report "
+                "with the text came from it; `claimed`, a text says so."
             ),
         ),
-    ] = (Proof.REGISTRY_LOG, Proof.SAME_ADDRESS)
+    ] = (Proof.REGISTRY_LOG, Proof.VERIFIED_JOB)
+    approval: AsksFirst = False
+
+    def asks_for(self, proof: Proof) -> bool:
+        """Whether that much is enough. A job that proved who it is does report from the same address."""
+        implied = (Proof.SAME_ADDRESS,) if proof is Proof.VERIFIED_JOB else ()
+        return any(one in self.proof for one in (proof, *implied))
 
 
 type Permit = UnlockPermit | AllowAddressPermit
+
+
+class Issuer(Strict, frozen=True, kw_only=True, tag_field="service"):
+    """Whose tokens count. A token must be for `audience`, not too old, and of one of the jobs that are named."""
+
+    issuer: IssuerUrl
+    audience: Annotated[
+        str,
+        Meta(
+            min_length=1,
+            max_length=255,
+            description="Whom the token must be for, and nobody else. A value that only this bot uses is best.",
+        ),
+    ]
+    registries: Annotated[
+        tuple[Pattern, ...], Meta(min_length=1, description="The registries that these jobs may speak for.")
+    ]
+    max_age: Annotated[Age, Meta(description="How long after it was issued a token is still taken.")] = "15m"
+    keys_url: Annotated[
+        IssuerUrl | None,
+        Meta(description="Where the keys are, for an issuer that keeps them on another host than its own."),
+    ] = None
+
+
+class GitHubActions(Issuer, frozen=True, tag="github_actions"):
+    """Jobs of GitHub Actions."""
+
+    repositories: Annotated[tuple[OwnedPattern, ...], Meta(min_length=1, description="`owner/name`.")]
+    refs: Annotated[
+        tuple[Pattern, ...], Meta(min_length=1, description="`refs/heads/main`; all if left out.")
+    ] = ("*",)
+    workflows: Annotated[
+        tuple[Pattern, ...],
+        Meta(
+            min_length=1,
+            description="`owner/name/.github/workflows/push.yml@refs/heads/main`; all if left out.",
+        ),
+    ] = ("*",)
+
+
+class AzureDevOpsPipelines(Issuer, frozen=True, tag="azure_devops"):
+    """Jobs of Azure Pipelines. The audience of their tokens is always `api://AzureADTokenExchange`."""
+
+    pipelines: Annotated[tuple[PipelinePattern, ...], Meta(min_length=1)]
+    repositories: Annotated[
+        tuple[Pattern, ...], Meta(min_length=1, description="Repositories by their id; all if left out.")
+    ] = ("*",)
+    refs: Annotated[
+        tuple[Pattern, ...], Meta(min_length=1, description="`refs/heads/main`; all if left out.")
+    ] = ("*",)
+
+
+class GitLabCi(Issuer, frozen=True, tag="gitlab"):
+    """Jobs of GitLab CI/CD. Their tokens are issued when the job starts, so `max_age` has to cover the job."""
+
+    projects: Annotated[tuple[OwnedPattern, ...], Meta(min_length=1, description="`group/project`.")]
+    refs: Annotated[
+        tuple[Pattern, ...], Meta(min_length=1, description="`branch:main` or `tag:v1`; all if left out.")
+    ] = ("*",)
+
+
+class EntraId(Issuer, frozen=True, tag="entra"):
+    """Applications and managed identities, by their own tokens; never a person who uses an application."""
+
+    applications: Annotated[tuple[ExactName, ...], Meta(description="Applications by client id.")] = ()
+    subjects: Annotated[tuple[ExactName, ...], Meta(description="Principals by the token's `sub`.")] = ()
+
+
+type TrustedIssuer = GitHubActions | AzureDevOpsPipelines | GitLabCi | EntraId
 
 
 class Protected(Strict, frozen=True):
@@ -121,6 +239,10 @@ class Policy(Strict, frozen=True):
     ] = True
     pause: Pause | None = None
     permits: tuple[Permit, ...] = ()
+    issuers: Annotated[
+        tuple[TrustedIssuer, ...],
+        Meta(description="Whose tokens prove which job sent a report. Without one, no token does."),
+    ] = ()
     protected: tuple[Protected, ...] = ()
     brakes: Brakes = Brakes()
     storage: StorageBands = StorageBands()
@@ -137,9 +259,9 @@ def unlock_permit(policy: Policy, registry: str, locked: LockedObject, image: Im
         match permit:
             case UnlockPermit() if (
                 locked.level in permit.levels
-                and _any(permit.registries, registry)
-                and _any(permit.repositories, image.repository)
-                and _any(permit.tags, image.tag or "")
+                and is_any(permit.registries, registry)
+                and is_any(permit.repositories, image.repository)
+                and is_any(permit.tags, image.tag or "")
             ):
                 return permit
             case UnlockPermit() | AllowAddressPermit():
@@ -147,26 +269,38 @@ def unlock_permit(policy: Policy, registry: str, locked: LockedObject, image: Im
     return None
 
 
-def address_permit(policy: Policy, registry: str, address: IPv4Address) -> AllowAddressPermit | None:
-    """The first permit under which this address may be let in, whatever stands behind it."""
-    for permit in policy.permits:
-        match permit:
-            case AllowAddressPermit() if _any(permit.registries, registry) and any(
-                address in network_of(allowed) for allowed in permit.addresses
-            ):
-                return permit
-            case UnlockPermit() | AllowAddressPermit():
-                continue
-    return None
+def address_permit(
+    policy: Policy, registry: str, address: IPv4Address, proof: Proof | None = None
+) -> AllowAddressPermit | None:
+    """The first permit under which this address may be let in, and which is content with that proof.
+
+    Where none is content with it, the first that covers the address, so that people hear what it asks for: one
+    permit may act alone for a job that proved who it is, and another ask a person about everybody else.
+    """
+    covering = [
+        permit
+        for permit in policy.permits
+        if isinstance(permit, AllowAddressPermit)
+        and is_any(permit.registries, registry)
+        and any(address in network_of(allowed) for allowed in permit.addresses)
+    ]
+    content = [permit for permit in covering if proof and permit.asks_for(proof)]
+    return next(iter(content or covering), None)
+
+
+def is_for(issuer: TrustedIssuer, registry: str) -> bool:
+    """Whether the issuer's jobs may speak for the registry."""
+    return is_any(issuer.registries, registry)
 
 
 def is_protected(policy: Policy, image: Image) -> bool:
     """Whether the image stays locked whatever a permit says."""
     return any(
-        _any(rule.repositories, image.repository) and _any(rule.tags, image.tag or "")
+        is_any(rule.repositories, image.repository) and is_any(rule.tags, image.tag or "")
         for rule in policy.protected
     )
 
 
-def _any(patterns: tuple[str, ...], name: str) -> bool:
+def is_any(patterns: tuple[str, ...], name: str) -> bool:
+    """Whether one of the patterns is of that name."""
     return any(fnmatchcase(name, pattern) for pattern in patterns)

@@ -23,8 +23,8 @@ class PolicyError(ValueError):
 def parse_policy(text: str, name: str) -> Policy:
     """Read a policy strictly.
 
-    Raises PolicyError for YAML that cannot be read, a key written twice, an unknown key, a wrong value, or a
-    permit whose range is not a public network. `name` is the file's, for the message.
+    Raises PolicyError for YAML that cannot be read, a key written twice, an unknown key, a wrong value, a
+    permit whose range is not a public network, or an issuer written twice. `name` is the file's, for the message.
     """
     try:
         root = yaml.compose(text, Loader=yaml.SafeLoader)
@@ -47,6 +47,7 @@ def parse_policy(text: str, name: str) -> Policy:
         message = f"{name}:{_line_of(wrong, root)}: {_AT_PATH.sub('', str(wrong))}"
         raise PolicyError(message) from None
     _public_ranges_only(policy, root, name)
+    _each_issuer_once(policy, root, name)
     return policy
 
 
@@ -134,3 +135,13 @@ def _public_ranges_only(policy: Policy, root: yaml.Node, name: str) -> None:
                         line = node.start_mark.line + 1
                         message = f"{name}:{line}: {allowed} is not a public IPv4 network"
                         raise PolicyError(message)
+
+
+def _each_issuer_once(policy: Policy, root: yaml.Node, name: str) -> None:
+    """A token is judged by the one entry of its issuer, and not by whichever of two would let it pass."""
+    seen: set[str] = set()
+    for number, trusted in enumerate(policy.issuers):
+        if trusted.issuer in seen:
+            node = _node(root, f".issuers[{number}].issuer")
+            raise _refused(node, name, f"{trusted.issuer} is written twice")
+        seen.add(trusted.issuer)

@@ -6,6 +6,8 @@ from typing import Protocol
 
 from checks.model import Registry, Value
 from remediations.model import Applied, Change, Failed, Moved, Notice
+from remediations.policy import TrustedIssuer
+from remediations.proof import Refused, Token
 
 
 class Row[T](Value, frozen=True):
@@ -73,6 +75,13 @@ class RegistryWriter(Protocol):
         `may_be_made` says that an earlier worker may have made this very change: then a target that is already
         as it should be counts as Applied and is not written again. Otherwise it was somebody else: Moved.
         """
+
+
+class IssuerKeys(Protocol):
+    """The keys of those who issue tokens."""
+
+    def doubt(self, token: Token, issuer: TrustedIssuer) -> Refused | None:
+        """Why it is not shown that a key of that issuer signed the token, or None if it is."""
 
 
 class Accepted(Value, frozen=True):

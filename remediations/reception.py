@@ -1,13 +1,14 @@
 """What the triggers hand over, in; incidents opened, ended, or a record of why not, out."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from checks.incident import Incident
 from checks.intake.diagnostic_logs import Batch, read_bodies
 from checks.intake.event_grid import Event, Pushed, RegistryWritten, Uneventful, read_event
-from checks.intake.reported import Explained, PushReport, decode_report, read_report
+from checks.intake.reported import Explained, decode_report, read_report
 from checks.model import Clock, Registry, Rejection, Signal, Source
 from remediations.incidents import Incidents
+from remediations.proof import Refused, Word, about, backed, rejection
 from remediations.rejected import Rejected
 
 
@@ -45,26 +46,36 @@ class Reception:
         return news
 
     def report(
-        self, body: bytes, source: Source, sent_from: str | None = None
+        self, body: bytes, source: Source, sent_from: str | None = None, word: Word | None = None
     ) -> Incident | Explained | Rejection:
-        """Take a pipeline's report in. `sent_from` is the address that the platform saw it come from."""
-        report = decode_report(body, source)
-        if isinstance(report, PushReport):
-            return self._reported(report, source, sent_from)
-        self._rejected().keep([report])
-        return report
+        """Take a pipeline's report in.
 
-    def _reported(
-        self, report: PushReport, source: Source, sent_from: str | None
-    ) -> Incident | Explained | Rejection:
-        told = read_report(
-            report, self._registries.values(), source=source, now=self._clock(), sent_from=sent_from
-        )
+        `sent_from` is the address that the platform saw it come from, `word` what its job's token shows. A token
+        that does not count is counted as rejected, and its report is taken all the same, as a claim.
+        """
+        told = self._read(body, source, sent_from)
+        if isinstance(told, Signal):
+            word = about(word, told.registry)
+        lost = [rejection(word, source)] if isinstance(word, Refused) else []
         match told:
             case Signal():
-                return self._incidents().report([told])[0]
+                self._keep(lost)
+                return self._incidents().report([backed(told, word)])[0]
             case Explained():
+                self._keep(lost)
                 return told
             case Rejection():
-                self._rejected().keep([told])
+                self._keep([*lost, told])
                 return told
+
+    def _read(self, body: bytes, source: Source, sent_from: str | None) -> Signal | Explained | Rejection:
+        report = decode_report(body, source)
+        if isinstance(report, Rejection):
+            return report
+        return read_report(
+            report, self._registries.values(), source=source, now=self._clock(), sent_from=sent_from
+        )
+
+    def _keep(self, lost: Sequence[Rejection]) -> None:
+        if lost:
+            self._rejected().keep(lost)

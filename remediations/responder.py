@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
-from typing import Final
+from datetime import datetime, timedelta
+from typing import Final, assert_never
 
 from checks.catalog import checks
 from checks.diagnosis import diagnose
@@ -14,14 +14,20 @@ from checks.model import Cleared, Clock, Diagnosis, LockLevel, Registry, Symptom
 from checks.observation import observe
 from checks.ports import RegistryReader
 from remediations import notices
+from remediations.approvals import Approval, Approvals, digest_of
+from remediations.approvals import State as Stands
 from remediations.catalog import remediations
 from remediations.decision import decide
+from remediations.drift import Drift
 from remediations.execution import TRY_UNDOING_AGAIN, Execution
-from remediations.incidents import Incidents
+from remediations.incidents import UNFINISHED, Incidents
 from remediations.journal import Journal, Story
 from remediations.lease import Busy, Lease, Leases
 from remediations.ledger import Ledger
 from remediations.model import (
+    Answered,
+    AskApproval,
+    Asked,
     CameOf,
     Change,
     Commitment,
@@ -50,6 +56,7 @@ from remediations.ports import Queue, Respond, Row, Undo
 from remediations.undoing import undoing
 
 PUSH_SUCCEEDED: Final = "the push has succeeded"
+_NOT_ENDED_BY_A_PUSH: Final = (Symptom.ADDRESS_DENIED, Symptom.STORAGE_FILLING)
 _WAIT_FOR_THE_LEASE: Final = timedelta(seconds=10)
 _TRIES_AT_A_MOVING_TARGET: Final = 3
 
@@ -67,14 +74,18 @@ class Medic:
     ledger: Ledger
     leases: Leases
     pauses: Pauses
+    approvals: Approvals
     execution: Execution
+    drift: Drift
     outbox: Outbox
     queue: Queue
     clock: Clock
+    # The address under which an approval's id leads to its page; empty where there is no page.
+    approval_page: str = ""
 
 
 def respond(medic: Medic, command: Respond) -> None:
-    """Look into an incident that is open, and mend it or hand it to people."""
+    """Look into an incident that is open, or waits for a person, and mend it or hand it to people."""
     row = _open(medic, command)
     if row is None:
         return
@@ -91,7 +102,7 @@ def respond(medic: Medic, command: Respond) -> None:
 
 def _open(medic: Medic, command: Respond) -> Row[Incident] | None:
     row = medic.incidents.find(command.incident)
-    return row if row and row.value.state is State.OPEN else None
+    return row if row and row.value.state in UNFINISHED else None
 
 
 def _respond(medic: Medic, registry: Registry, row: Row[Incident], lease: Lease) -> None:
@@ -100,10 +111,14 @@ def _respond(medic: Medic, registry: Registry, row: Row[Incident], lease: Lease)
     if committed:
         _make(medic, registry, incident, committed, story, lease)
         return
+    approval = medic.approvals.of(incident.id) if incident.state is State.WAITING else None
+    if approval and not _is_agreed(medic, registry, incident, approval, story):
+        return
     evidence = observe(registry, incident.subject, medic.reader, medic.clock())
     diagnosis = diagnose(incident.subject, evidence, checks())
     history = medic.ledger.history(registry.name, medic.pauses.of(registry.name))
-    decision = decide(incident, evidence, diagnosis, medic.policy, history, remediations(), medic.clock())
+    now = medic.clock()
+    decision = decide(incident, evidence, diagnosis, medic.policy, history, remediations(), now)
     turn = f"{incident.attempts}"
     story.write(f"{turn}/looked", Looked(evidence))
     story.write(f"{turn}/judged", Judged(diagnosis))
@@ -113,14 +128,87 @@ def _respond(medic: Medic, registry: Registry, row: Row[Incident], lease: Lease)
             medic.incidents.settle(incident.id, State.CLOSED, decision.reason)
         case Escalate():
             _hand_over(medic, registry, incident, diagnosis, decision)
-        case Remediate() if medic.policy.rehearsal:
+        case AskApproval() | Remediate() if medic.policy.rehearsal:
             story.write(f"{turn}/rehearsed", CameOf(f"{incident.id}-{turn}", Rehearsed()))
-            _tell(medic, notices.change_made(incident, decision.change, Rehearsed(), registry, medic.clock()))
+            changed = medic.drift.before(registry.name, incident.began_at)
+            rehearsed = Rehearsed()
+            _tell(
+                medic,
+                notices.change_made(incident, decision.change, rehearsed, registry, medic.clock(), changed),
+            )
             medic.incidents.settle(incident.id, State.WITH_PEOPLE)
-        case Remediate():
+        case AskApproval() if not _covers(approval, decision.change, now):
+            asked = medic.approvals.ask(incident, decision.change, decision.because, now)
+            medic.incidents.settle(incident.id, State.WAITING)
+            _ask(medic, registry, incident, asked, story)
+        case AskApproval() | Remediate():
             found_by = next(f.check for f in diagnosis.findings if f.answer == diagnosis.causes[0])
-            commitment = medic.ledger.commit(incident, found_by, decision.change)
+            under = approval.id if approval and _covers(approval, decision.change, now) else ""
+            commitment = medic.ledger.commit(incident, found_by, decision.change, under)
             _make(medic, registry, incident, commitment, story, lease)
+    void = medic.policy.rehearsal or isinstance(decision, Suppress | Escalate)
+    reopened = incident.state is State.OPEN and incident.attempts and isinstance(decision, Remediate)
+    if (approval and void) or reopened:
+        medic.approvals.end(incident.id)
+
+
+def _covers(approval: Approval | None, change: Change, planned_at: datetime) -> bool:
+    """Whether what a person agreed to is what would be done now."""
+    return approval is not None and approval.digest == digest_of(change, planned_at)
+
+
+def _is_agreed(
+    medic: Medic, registry: Registry, incident: Incident, approval: Approval, story: Story
+) -> bool:
+    """Whether a person agreed. One who did not, and nobody who answers, leaves it to people."""
+    match stands := approval.at(medic.clock()):
+        case Stands.PENDING:
+            _ask(medic, registry, incident, approval, story)
+            return False
+        case Stands.APPROVED:
+            story.write(f"{approval.id}/answered", _answered(approval, stands))
+            return True
+        case Stands.REJECTED:
+            decision = Escalate(
+                Reason.REJECTED, f"{approval.by} rejected to {approval.change}: {approval.why}"
+            )
+        case Stands.EXPIRED | Stands.USED:
+            decision = Escalate(Reason.APPROVAL_EXPIRED, _lapsed(approval))
+        case _:
+            assert_never(stands)
+    story.write(f"{approval.id}/answered", _answered(approval, stands))
+    story.write(f"{incident.attempts}/decided", Decided(decision, medic.policy_version))
+    medic.approvals.end(incident.id)
+    _hand_over(medic, registry, incident, None, decision)
+    return False
+
+
+def _lapsed(approval: Approval) -> str:
+    if approval.by and approval.decided_at:
+        return f"{approval.by} agreed at {approval.decided_at:%Y-%m-%d %H:%M} UTC, and that was too long ago"
+    return f"nobody agreed to {approval.change} by {approval.expires_at:%Y-%m-%d %H:%M} UTC"
+
+
+def _answered(approval: Approval, stands: Stands) -> Answered:
+    return Answered(
+        approval=approval.id,
+        plan=approval.digest,
+        answer=stands.value,
+        by=str(approval.by or ""),
+        via=approval.via or "",
+        why=approval.why,
+        at=approval.decided_at,
+    )
+
+
+def _ask(medic: Medic, registry: Registry, incident: Incident, approval: Approval, story: Story) -> None:
+    """Tell people what they are asked. Whatever they were asked before about the incident is void."""
+    medic.approvals.end(incident.id, but=approval.id)
+    asked = Asked(approval.id, approval.digest, approval.change, approval.expires_at)
+    story.write(f"{approval.id}/asked", asked)
+    page = f"{medic.approval_page}/{approval.id}" if medic.approval_page else ""
+    changed = medic.drift.before(registry.name, incident.began_at)
+    _tell(medic, notices.asks_approval(incident, approval, registry, page, changed))
 
 
 def _make(
@@ -143,18 +231,26 @@ def _make(
 
     outcome = medic.execution.make(registry, commitment, story, lease, verify)
     if isinstance(outcome, Moved) and incident.attempts < _TRIES_AT_A_MOVING_TARGET:
-        medic.incidents.settle(incident.id, State.OPEN)
+        medic.incidents.settle(incident.id, incident.state)
         medic.queue.send(Respond(incident.id))
         return
-    _tell(medic, notices.change_made(incident, commitment.change, outcome, registry, medic.clock()))
+    approval = medic.approvals.find(commitment.approval)
+    if approval:
+        approval = medic.approvals.use(approval)
+    changed = medic.drift.before(registry.name, incident.began_at)
+    _tell(
+        medic,
+        notices.change_made(incident, commitment.change, outcome, registry, medic.clock(), changed, approval),
+    )
     mended = isinstance(outcome, Verified)
     medic.incidents.settle(incident.id, State.MENDED if mended else State.WITH_PEOPLE)
 
 
 def _hand_over(
-    medic: Medic, registry: Registry, incident: Incident, diagnosis: Diagnosis, decision: Escalate
+    medic: Medic, registry: Registry, incident: Incident, diagnosis: Diagnosis | None, decision: Escalate
 ) -> None:
-    _tell(medic, notices.needs_people(incident, diagnosis, decision, registry, medic.clock()))
+    changed = medic.drift.before(registry.name, incident.began_at)
+    _tell(medic, notices.needs_people(incident, diagnosis, decision, registry, medic.clock(), changed))
     medic.incidents.settle(incident.id, State.WITH_PEOPLE)
 
 
@@ -175,7 +271,7 @@ def undo(medic: Medic, command: Undo) -> None:
 def is_being_made(medic: Medic, commitment: Commitment) -> bool:
     """Whether a worker is at it, or the next one will be. An incident that has ended is seen through by nobody."""
     row = medic.incidents.find(commitment.incident)
-    return commitment.begun and row is not None and row.value.state is State.OPEN
+    return commitment.begun and row is not None and row.value.state in UNFINISHED
 
 
 def _undo(medic: Medic, registry: Registry, commitment: Commitment, command: Undo, lease: Lease) -> None:
@@ -207,8 +303,8 @@ def _end(
     medic.execution.close(commitment, outcome, story)
     row = medic.incidents.find(commitment.incident)
     if row:
-        change = commitment.change
-        _tell(medic, notices.change_ended(row.value, change, outcome, why, registry, medic.clock()))
+        change, approval = commitment.change, medic.approvals.find(commitment.approval)
+        _tell(medic, notices.change_ended(row.value, change, outcome, why, registry, medic.clock(), approval))
     if row and (row.value.state is not State.WITH_PEOPLE or why == PUSH_SUCCEEDED):
         medic.incidents.settle(commitment.incident, State.CLOSED, why)
     medic.ledger.bring(commitment, Stage.UNDONE if isinstance(outcome, Undone) else Stage.RELEASED)
@@ -235,26 +331,44 @@ def _target_of(
 def pushed(medic: Medic, news: Pushed) -> None:
     """The last word: a push that succeeded ends its incident, and the unlock that was made for it."""
     for incident in tuple(medic.incidents.of(news.registry)):
-        if not _ends(incident, news):
+        if not _is_older(incident, news):
             continue
         held = medic.ledger.held(incident.id, news.registry)
+        if not _is_same_push(incident, news, held):
+            continue
         if held:
             medic.queue.send(Undo(news.registry, held.id, PUSH_SUCCEEDED))
         else:
+            if incident.state is State.WAITING:
+                medic.approvals.end(incident.id)
             medic.incidents.settle(incident.id, State.CLOSED, PUSH_SUCCEEDED)
 
 
-def _ends(incident: Incident, news: Pushed) -> bool:
-    image = incident.image
-    if incident.symptom is not Symptom.PUSH_DISALLOWED or image is None or incident.state is State.CLOSED:
+def _is_older(incident: Incident, news: Pushed) -> bool:
+    """Whether it is a failed push into that repository, from before."""
+    if incident.symptom in _NOT_ENDED_BY_A_PUSH or incident.image is None or incident.state is State.CLOSED:
         return False
-    same_reference = image.tag == news.image.tag if image.tag else image.digest == news.image.digest
-    return image.repository == news.image.repository and same_reference and news.at >= incident.last_at
+    return incident.image.repository == news.image.repository and news.at >= incident.last_at
+
+
+def _is_same_push(incident: Incident, news: Pushed, held: Commitment | None) -> bool:
+    """Whether it is the push that had failed: of that tag, or of that digest, or into that repository.
+
+    The last is all that is known where a layer was refused and the push got no further; and a lock on a whole
+    repository may have met a manifest of an index first, of whose digest no event ever tells.
+    """
+    image = incident.image or news.image
+    if image.tag:
+        return image.tag == news.image.tag
+    change = held.change if held else None
+    whole = isinstance(change, LockChange) and change.target.level is LockLevel.REPOSITORY
+    return whole or image.digest in (None, news.image.digest)
 
 
 def give_up(medic: Medic, incident_id: str, why: str) -> None:
     """Hand to people what the bot failed to handle again and again."""
     _tell(medic, notices.could_not_be_handled(incident_id, why, medic.clock()))
+    medic.approvals.end(incident_id)
     medic.incidents.settle(incident_id, State.WITH_PEOPLE)
     story = medic.journal.of(incident_id)
     decision = Escalate(Reason.COULD_NOT_BE_HANDLED, why)

@@ -16,7 +16,8 @@ def sweep(medic: Medic) -> None:
             else:
                 medic.queue.send(Undo(registry, commitment.id, "its time is up"))
         for incident in medic.incidents.forgotten(registry):
-            medic.queue.send(Respond(incident.id))
+            if incident.state is State.OPEN or medic.approvals.is_settled(incident.id):
+                medic.queue.send(Respond(incident.id))
     for message in tuple(medic.outbox.due(medic.clock())):
         medic.queue.send(Deliver(message.id))
 
@@ -25,6 +26,7 @@ def tidy(medic: Medic) -> None:
     """Forget what is long over. The journal keeps it."""
     for registry in medic.registries:
         medic.ledger.prune(registry)
+        medic.approvals.prune(registry)
     medic.outbox.prune()
 
 

@@ -32,6 +32,7 @@ permits:
     registries: ["*"]
     addresses: [52.138.231.0/24]
     lasts: 8h
+    proof: [registry_log, same_address]
 """
 
 
@@ -50,7 +51,7 @@ def environment(azure: LocalAzure, storage: str, policy: Path) -> dict[str, str]
         "PUSH_MEDIC_WRITER_CLIENT_ID": WRITER,
         "PUSH_MEDIC_ARM_ENDPOINT": azure.arm_url,
         "PUSH_MEDIC_LOGS_ENDPOINT": azure.logs_url,
-        "PUSH_MEDIC_WORKSPACE_ID": "22222222-2222-2222-2222-222222222222",
+        "PUSH_MEDIC_WORKSPACE_ID": azure.workspace_id,
         "PUSH_MEDIC_TEAMS_URL": azure.teams_url,
         "PUSH_MEDIC_EMAIL_ENDPOINT": azure.acs_url,
         "PUSH_MEDIC_EMAIL_KEY": azure.acs_key,
@@ -97,14 +98,16 @@ class Installation:
         shaped = [event.as_cloud_event() if cloud else event.as_event_grid() for event in events]
         assert self.host.deliver("registry_events", shaped) == 202
 
-    def report(self, sent_from: str = "", **report: str) -> tuple[int, dict[str, str]]:
-        """Let a pipeline report what its client printed; the status and the answer that it gets."""
-        answer = self.host.answer(
-            "POST",
-            "/api/push-reports",
-            json.dumps(report).encode(),
-            {"x-functions-key": "a-function-key", "x-forwarded-for": f"{sent_from}:44321"},
-        )
+    def report(self, sent_from: str = "", *, token: str = "", **report: str) -> tuple[int, dict[str, str]]:
+        """Let a pipeline report what its client printed; the status and the answer that it gets.
+
+        `token` is the one with which its job proves who it is.
+        """
+        headers = {"x-functions-key": "a-function-key", "x-forwarded-for": f"{sent_from}:44321"}
+        if token:
+            headers["authorization"] = f"Bearer {token}"
+        body = json.dumps(report).encode()
+        answer = self.host.answer("POST", "/api/push-reports", body, headers)
         return answer.status, answer.json()
 
     def work(self) -> None:

@@ -28,7 +28,9 @@ from checks.evidence import (
 from checks.frame import Subject
 from checks.incident import Incident, State
 from checks.intake.event_grid import Pushed
-from checks.model import Image, LockedObject, LockLevel, Proof, Registry, Signal, Source, Symptom
+from checks.model import CauseName, Image, LockedObject, LockLevel, Proof, Registry, Signal, Source, Symptom
+from remediations.approvals import Answer, Approval, Approvals, Person, Via
+from remediations.drift import Drift, Writes
 from remediations.execution import Execution
 from remediations.incidents import Incidents
 from remediations.journal import Journal
@@ -70,6 +72,9 @@ NEW: Final = f"sha256:{'b' * 64}"
 APP: Final = Image("team/app", "v1")
 ADDRESS: Final = "52.138.231.5"
 COLLEAGUE: Final = "20.50.1.1"
+PIPELINE: Final = "33333333-3333-3333-3333-000000000001"
+BOT: Final = "11111111-1111-1111-1111-00000000000b"
+ANN: Final = Person(name="ann@contoso.com", oid=f"{'a' * 8}-0000-0000-0000-000000000001", tenant=SUBSCRIPTION)
 LAST_YEAR: Final = datetime(2025, 6, 1, tzinfo=UTC)
 TEBIBYTE: Final = 1024**4
 
@@ -99,6 +104,34 @@ FORBIDDEN: Final = Unreadable("Azure answered 403", "the.right/that/is/missing")
 PUSH: Final = Subject(symptom=Symptom.PUSH_DISALLOWED, image=APP)
 DENIAL: Final = Subject(symptom=Symptom.ADDRESS_DENIED, address=ADDRESS)
 FILLING: Final = Subject(symptom=Symptom.STORAGE_FILLING, band=80)
+REFUSED: Final = Subject(symptom=Symptom.UNAUTHORIZED, image=APP, identity=PIPELINE)
+THROTTLED: Final = Subject(symptom=Symptom.THROTTLED)
+CUT_OFF: Final = Subject(symptom=Symptom.UNREACHABLE)
+FAULTY: Final = Subject(symptom=Symptom.SERVER_ERROR)
+ODD: Final = Subject(symptom=Symptom.UNEXPLAINED, image=APP)
+# What signals say of the cause themselves.
+TOLD: Final = (
+    *(
+        replace(REFUSED, said=said)
+        for said in (
+            CauseName.PERMISSION_DENIED,
+            CauseName.AUTHENTICATION_FAILED,
+            CauseName.AUTHENTICATION_REQUIRED,
+        )
+    ),
+    *(
+        replace(CUT_OFF, said=said)
+        for said in (
+            CauseName.CONNECTIVITY_TIMEOUT,
+            CauseName.DNS_FAILURE,
+            CauseName.CONNECTION_REFUSED_OR_RESET,
+            CauseName.TLS_ERROR,
+            CauseName.PROXY_ERROR,
+        )
+    ),
+    replace(FAULTY, said=CauseName.SERVER_ERROR),
+    replace(THROTTLED, said=CauseName.THROTTLED),
+)
 
 OBJECTS: Final = {
     LockLevel.REPOSITORY: LockedObject(LockLevel.REPOSITORY, "team/app"),
@@ -120,6 +153,7 @@ permits:
     registries: [contoso]
     addresses: [52.138.231.0/24]
     lasts: 8h
+    proof: [registry_log, same_address]
 """
 _WHERE: Final = {
     LockLevel.REPOSITORY: "repository",
@@ -131,6 +165,13 @@ _WHERE: Final = {
 def permissive(more: str = "") -> Policy:
     """A policy that permits both cures, with more lines at its end."""
     return parse_policy(PERMISSIVE + more, "policy.yaml")
+
+
+def asking(more: str = "") -> Policy:
+    """The same policy, but a person is asked before each change."""
+    return parse_policy(
+        PERMISSIVE.replace("    lasts:", "    approval: true\n    lasts:") + more, "policy.yaml"
+    )
 
 
 def locked(level: LockLevel, evidence: Evidence = HEALTHY) -> Evidence:
@@ -397,6 +438,9 @@ class Bot:
         self.journal = Journal(self.records, self.clock)
         self.ledger = Ledger(self.changes, self.clock)
         self.pauses = Pauses(MemoryTable(Paused, self.fuse), self.clock)
+        self.asked = MemoryTable(Approval, self.fuse)
+        self.approvals = Approvals(self.asked, self.queue, self.clock)
+        self.drift = Drift(MemoryTable(Writes, self.fuse), BOT)
         self._in_hand: list[Command] = []
         self.medic = self._medic(policy or permissive())
 
@@ -411,7 +455,9 @@ class Bot:
             ledger=self.ledger,
             leases=Leases(self.leases, self.clock),
             pauses=self.pauses,
+            approvals=self.approvals,
             execution=Execution(self.ledger, self.registry),
+            drift=self.drift,
             outbox=Outbox(self.messages, self.queue, {"people": self.people}, self.clock),
             queue=self.queue,
             clock=self.clock,
@@ -438,6 +484,14 @@ class Bot:
     def pushed(self, news: Pushed) -> None:
         """Event Grid tells of a push that succeeded."""
         pushed(self.medic, news)
+
+    def answered(self, *, agrees: bool, why: str = "", by: Person = ANN) -> Answer:
+        """A person answers what was asked last."""
+        approval = self.approvals.of(self.incident.id)
+        assert approval, "nothing was asked"
+        answer = self.approvals.answer(approval.id, by, Via.PAGE, why, agrees=agrees)
+        assert answer, "what was asked can be answered"
+        return answer
 
     def work(self) -> None:
         """Do what waits on the queue and is due. What a dead worker had in hand is delivered again."""

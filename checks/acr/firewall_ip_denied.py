@@ -6,13 +6,14 @@ from checks.frame import Subject, check
 from checks.model import Answer, Cause, CauseName, Cleared, DeniedAddress, Symptom, Unknown
 
 
-@check(CauseName.FIREWALL_IP_DENIED, explains=(Symptom.ADDRESS_DENIED,))
+@check(CauseName.FIREWALL_IP_DENIED, explains=(Symptom.ADDRESS_DENIED,), code="CONNECTIVITY_FORBIDDEN_ERROR")
 def firewall_ip_denied(subject: Subject, evidence: Evidence) -> Answer:
     """The client's address is in no network rule of the registry.
 
     Public access is on, the default action is Deny, and no rule covers the address that the service refused:
     `denied: client with IP '…' is not allowed access` (403).
     Look: `az acr network-rule list --name REGISTRY`.
+    Source: https://learn.microsoft.com/azure/container-registry/container-registry-access-selected-networks
     """
     settings = evidence.settings
     if isinstance(settings, Unreadable):

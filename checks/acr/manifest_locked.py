@@ -13,6 +13,7 @@ def manifest_locked(subject: Subject, evidence: Evidence) -> Answer:
     Attributes of a tag and of its manifest are kept separately: with the tag open,
     `writeEnabled: false` on the manifest still refuses to have that digest written again.
     Look: `az acr repository show --name REGISTRY --image REPOSITORY@DIGEST`.
+    Source: https://learn.microsoft.com/azure/container-registry/container-registry-image-lock
     """
     if subject.image is None:
         return Cleared(saw="the signal names no image")

@@ -5,13 +5,16 @@ from checks.frame import Subject, check
 from checks.model import Answer, Cause, CauseName, Cleared, ClosedToPublic, Symptom, Unknown
 
 
-@check(CauseName.PUBLIC_ACCESS_DISABLED, explains=(Symptom.ADDRESS_DENIED,))
+@check(
+    CauseName.PUBLIC_ACCESS_DISABLED, explains=(Symptom.ADDRESS_DENIED,), code="CONNECTIVITY_FORBIDDEN_ERROR"
+)
 def public_access_disabled(subject: Subject, evidence: Evidence) -> Answer:
     """Public network access is disabled.
 
     The refusal reads like one by a network rule, but rules count for nothing here: the client must come
     through a private endpoint, from its virtual network, with the private DNS zone linked.
     Look: `az acr show --name REGISTRY --query publicNetworkAccess`. It is never switched on automatically.
+    Source: https://learn.microsoft.com/azure/container-registry/container-registry-private-link
     """
     del subject
     settings = evidence.settings

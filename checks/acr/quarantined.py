@@ -12,6 +12,7 @@ def quarantined(subject: Subject, evidence: Evidence) -> Answer:
     With the quarantine policy on, the registry refuses operations on images that no scanner has released,
     in the same words as for a lock. Nothing that can be read tells for which image, so people must look.
     Look: `az acr show --name REGISTRY --query policies.quarantinePolicy`.
+    Source: https://github.com/Azure/acr/tree/main/docs/preview/quarantine
     """
     del subject
     settings = evidence.settings

@@ -13,6 +13,7 @@ def repository_locked(subject: Subject, evidence: Evidence) -> Answer:
     `writeEnabled: false` on a repository refuses every push into it with
     405 REGISTRY_DISALLOWED_OPERATION, whatever its tags allow.
     Look: `az acr repository show --name REGISTRY --repository REPOSITORY`.
+    Source: https://learn.microsoft.com/azure/container-registry/container-registry-image-lock
     """
     if subject.image is None:
         return Cleared(saw="the signal names no repository")

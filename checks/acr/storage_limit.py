@@ -17,6 +17,7 @@ def storage_limit(subject: Subject, evidence: Evidence) -> Answer:
     A full registry refuses a push with the very text of a locked one. The ceiling is what the service
     itself says (`MaximumStorageCapacity`), else the operator's setting, else an assumed 40 TiB.
     Look: `az acr show-usage --name REGISTRY`. Nothing is ever deleted for this: people decide what goes.
+    Source: https://learn.microsoft.com/azure/container-registry/container-registry-skus
     """
     usage = evidence.usage
     if isinstance(usage, Unreadable):

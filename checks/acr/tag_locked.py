@@ -13,6 +13,7 @@ def tag_locked(subject: Subject, evidence: Evidence) -> Answer:
     `writeEnabled: false` on a tag refuses a push to that tag with
     405 REGISTRY_DISALLOWED_OPERATION, whatever digest it brings.
     Look: `az acr repository show --name REGISTRY --image REPOSITORY:TAG`.
+    Source: https://learn.microsoft.com/azure/container-registry/container-registry-image-lock
     """
     if subject.image is None or subject.image.tag is None:
         return Cleared(saw="the signal names no tag")

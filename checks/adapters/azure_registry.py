@@ -2,17 +2,32 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from azure.core.exceptions import AzureError, HttpResponseError, ResourceNotFoundError
 
 from checks.adapters.azure_clients import AzureClients
-from checks.evidence import Absent, Attributes, CeilingSource, RegistrySettings, Unreadable, Usage
+from checks.evidence import (
+    Absent,
+    Attributes,
+    CeilingSource,
+    PrivateLink,
+    Profile,
+    Quota,
+    Quotas,
+    RegistrySettings,
+    Unreadable,
+    Usage,
+)
 from checks.model import Registry
+
+if TYPE_CHECKING:
+    from checks.adapters.arm import Arm
 
 # Basic, Standard and (until 2026) Premium: learn.microsoft.com/azure/container-registry/container-registry-skus
 _ASSUMED_CEILING: Final = 40 * 1024**4
 _FORBIDDEN: Final = (401, 403)
+_PREVIEW: Final = "2023-11-01-preview"
 
 # azure-mgmt-containerregistry 15.0.0 raises json.JSONDecodeError, a ValueError, for an HTML error page.
 AZURE_ERRORS: Final = (AzureError, ValueError)
@@ -25,8 +40,9 @@ METADATA_READ: Final = "Microsoft.ContainerRegistry/registries/metadata/read"
 class AzureRegistry:
     """Reads registries through the Azure SDKs. Never raises for what Azure answers: it says why it could not read."""
 
-    def __init__(self, clients: AzureClients) -> None:
+    def __init__(self, clients: AzureClients, arm: "Arm | None" = None) -> None:
         self._clients = clients
+        self._arm = arm
 
     def settings(self, registry: Registry) -> RegistrySettings | Unreadable:
         """The registry's settings, from the management plane."""
@@ -37,6 +53,7 @@ class AzureRegistry:
         rules = found.network_rule_set
         policies = found.policies
         quarantine = policies.quarantine_policy if policies else None
+        arm_tokens = policies.azure_ad_authentication_as_arm_policy if policies else None
         return RegistrySettings(
             sku=str.__str__(found.sku.name),  # an enum of the SDK's, or a name that it does not know yet
             public_network_access=found.public_network_access != "Disabled",
@@ -45,6 +62,8 @@ class AzureRegistry:
             quarantine=quarantine is not None and quarantine.status == "enabled",
             anonymous_pull=bool(found.anonymous_pull_enabled),
             admin_user=bool(found.admin_user_enabled),
+            abac=found.role_assignment_mode == "AbacRepositoryPermissions",
+            arm_tokens=arm_tokens is None or arm_tokens.status != "disabled",
         )
 
     def usage(self, registry: Registry) -> Usage | Unreadable:
@@ -64,6 +83,63 @@ class AzureRegistry:
             ceiling=ceiling,
             ceiling_from=ceiling_from,
             ip_rule_limit=(rules.limit or 0) if rules else 0,
+        )
+
+    def profile(self, registry: Registry) -> Profile | Absent | Unreadable:
+        """What else the management plane says of the registry."""
+        try:
+            found = self._clients.arm(registry).registries.get(registry.resource_group, registry.name)
+        except ResourceNotFoundError:
+            return Absent()
+        except AZURE_ERRORS as error:
+            return unreadable(error, READ)
+        policies, key = found.policies, found.encryption
+        retention = policies.retention_policy if policies else None
+        arm_tokens = policies.azure_ad_authentication_as_arm_policy if policies else None
+        export = policies.export_policy if policies else None
+        trust = policies.trust_policy if policies else None
+        properties = key.key_vault_properties if key and key.status == "enabled" else None
+        return Profile(
+            login_server=str(found.login_server or ""),
+            sku=str.__str__(found.sku.name),
+            state=str.__str__(found.provisioning_state or "unknown"),
+            public_network_access=found.public_network_access != "Disabled",
+            abac=found.role_assignment_mode == "AbacRepositoryPermissions",
+            data_endpoints=tuple(found.data_endpoint_host_names or ()) if found.data_endpoint_enabled else (),
+            private_links=tuple(_private_link(link) for link in found.private_endpoint_connections or ()),
+            key_identity=(properties.identity or "system") if properties else None,
+            identities=_identities(found.identity),
+            arm_tokens=arm_tokens is None or arm_tokens.status != "disabled",
+            export=export is None or export.status != "disabled",
+            content_trust=trust is not None and trust.status == "enabled",
+            retention_days=retention.days if retention and retention.status == "enabled" else None,
+            soft_delete_days=self._soft_delete_days(registry),
+        )
+
+    def _soft_delete_days(self, registry: Registry) -> int | None:
+        """For how long what is deleted is kept, which only preview versions of the API say."""
+        shown = (
+            self._arm.get(registry.resource_id, _PREVIEW, READ) if self._arm else Unreadable("nobody asked")
+        )
+        if isinstance(shown, Unreadable):
+            return None
+        policy = ((shown.get("properties") or {}).get("policies") or {}).get("softDeletePolicy") or {}
+        days = policy.get("retentionDays")
+        return days if policy.get("status") == "enabled" and isinstance(days, int) else None
+
+    def quotas(self, registry: Registry) -> Quotas | Unreadable:
+        """What the registry has of everything that its SKU limits in number."""
+        try:
+            arm = self._clients.arm(registry)
+            entries = arm.registries.list_usages(registry.resource_group, registry.name).value or []
+        except AZURE_ERRORS as error:
+            return unreadable(error, LIST_USAGES)
+        return Quotas(
+            tuple(
+                Quota(name=str(entry.name), used=entry.current_value or 0, limit=entry.limit or 0)
+                for entry in entries
+                if entry.unit == "Count"
+            )
         )
 
     def repository(self, registry: Registry, repository: str) -> Attributes | Absent | Unreadable:
@@ -112,6 +188,24 @@ def _ceiling(by_name: dict[str, Any], registry: Registry) -> tuple[int, CeilingS
     if registry.storage_ceiling_bytes:
         return registry.storage_ceiling_bytes, CeilingSource.SETTING
     return _ASSUMED_CEILING, CeilingSource.ASSUMED
+
+
+def _private_link(link: Any) -> PrivateLink:  # noqa: ANN401 - the SDK's model, whose parts may all be missing
+    state = link.private_link_service_connection_state
+    endpoint = link.private_endpoint.id if link.private_endpoint and link.private_endpoint.id else link.name
+    return PrivateLink(
+        name=str(endpoint or "").rsplit("/", 1)[-1],
+        status=str.__str__(state.status) if state and state.status else "Unknown",
+    )
+
+
+def _identities(identity: Any) -> tuple[str, ...]:  # noqa: ANN401 - as above
+    """The client ids of a registry's own identities; its system-assigned one is called "system"."""
+    if identity is None:
+        return ()
+    assigned = (identity.user_assigned_identities or {}).values()
+    own = ("system",) if identity.principal_id else ()
+    return (*own, *(str(one.client_id) for one in assigned if one and one.client_id))
 
 
 def _utc(at: datetime | None) -> datetime | None:

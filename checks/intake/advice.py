@@ -14,7 +14,8 @@ ADVICE: Final[dict[CauseName, str]] = {
     CauseName.STORAGE_LIMIT: (
         "Compare the usage with the ceiling: `az acr show-usage -n REGISTRY`. Purge what nobody needs, rehearsing "
         "it first with `az acr run --cmd \"acr purge --filter 'REPOSITORY:.*' --ago 30d --untagged --dry-run\"`, "
-        "or ask Azure support to raise the limit."
+        "or ask Azure support to raise the limit. With soft delete on, what is deleted is stored on for as many "
+        "days as its policy says."
     ),
     CauseName.FIREWALL_IP_DENIED: (
         'Check `az acr show -n REGISTRY --query "{public:publicNetworkAccess,rules:networkRuleSet}"`. If public '
@@ -77,7 +78,8 @@ ADVICE: Final[dict[CauseName, str]] = {
     CauseName.REPOSITORY_OR_MANIFEST_INVALID: (
         "Names are in lower case and at most 255 characters; a manifest may only name layers that were pushed "
         "before. Look at what is there with `az acr repository show-tags -n REGISTRY --repository REPOSITORY`, "
-        "and push again with a current client."
+        "and push again with a current client. What has gone may have met the registry's retention policy; with soft "
+        "delete on, `az acr manifest list-deleted` still finds it."
     ),
     CauseName.SERVER_ERROR: (
         "Push again in a few minutes and look at the registry's Resource health in the portal. If it stays, open "

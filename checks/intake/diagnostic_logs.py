@@ -6,21 +6,44 @@ status is the text in `resultDescription`, and a missing value is the text "<nil
 """
 
 import hashlib
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
+from ipaddress import ip_address
 from typing import Final
 
 import msgspec
 
-from checks.model import Image, Proof, Registry, Rejection, Signal, Source, Symptom
-from checks.names import is_address_like, is_digest, is_repository, is_tag
+from checks.intake.overtaken import Success, standing
+from checks.model import CauseName, Image, Proof, Registry, Rejection, Signal, Source, Symptom
+from checks.names import is_digest, is_repository, is_tag
 
 _REPOSITORY_EVENTS: Final = "ContainerRegistryRepositoryEvents"
 _LOGIN_EVENTS: Final = "ContainerRegistryLoginEvents"
+_PUSH: Final = "Push"
+_LOGIN: Final = "Login"
+_SUCCESSES: Final = (_PUSH, _LOGIN)
+# A name, a manifest or a size that the client should not have sent, or a client that went away (499, as nginx says
+# it): whoever pushed was told why, and nobody else can do anything about it.
+CLIENTS_OWN: Final = ("400", "404", "413", "415", "416", "499")
+_SIGNS: Final = {
+    (_PUSH, "401"): (Symptom.UNAUTHORIZED, CauseName.PERMISSION_DENIED),
+    (_PUSH, "403"): (Symptom.UNAUTHORIZED, CauseName.PERMISSION_DENIED),
+    (_PUSH, "405"): (Symptom.PUSH_DISALLOWED, None),
+    (_PUSH, "408"): (Symptom.UNREACHABLE, CauseName.CONNECTIVITY_TIMEOUT),
+    (_PUSH, "429"): (Symptom.THROTTLED, CauseName.THROTTLED),
+    (_LOGIN, "401"): (Symptom.UNAUTHORIZED, CauseName.AUTHENTICATION_FAILED),
+    (_LOGIN, "403"): (Symptom.ADDRESS_DENIED, None),
+    (_LOGIN, "429"): (Symptom.THROTTLED, CauseName.THROTTLED),
+}
+_STATUS: Final = re.compile(r"[4-9]\d\d", re.ASCII)
+_LONGEST_ADDRESS: Final = 64
+_LONGEST_IDENTITY: Final = 200
 _EXCERPT: Final = 500
 _LARGEST_BODY: Final = 8 * 1024 * 1024
 
 type _Scalar = str | int | float | bool | None
+type _Sign = tuple[Symptom, CauseName | None]
 
 # Rows are hostile: besides bad JSON and bad UTF-8, nesting can be too deep to skip.
 _UNREADABLE: Final = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
@@ -77,12 +100,17 @@ def read_bodies(
 ) -> Batch:
     """Read message bodies: `{"records": […]}`, a bare list, or one record. `registries` is keyed by resource id.
 
-    Never raises for anything in a body: what cannot be used becomes a rejection, and its neighbours are read.
+    Never raises for anything in a body: what cannot be used becomes a rejection, and its neighbours are read. A
+    failure that a success in the same bodies has overtaken is no signal.
     """
-    batch = Batch()
+    batch, succeeded = Batch(), list[_Row]()
     for body in bodies:
         for row in _rows_of(body, batch, source):
-            _sort(row, batch, registries, source)
+            _sort(row, batch, succeeded, registries, source)
+    if batch.signals:
+        left = standing(batch.signals, _successes(succeeded, batch.signals, registries))
+        batch.uneventful += len(batch.signals) - len(left)
+        batch.signals = left
     return batch
 
 
@@ -132,11 +160,16 @@ def _one_by_one(body: bytes, batch: Batch, source: Source) -> list[_Row]:
     return rows
 
 
-def _sort(row: _Row, batch: Batch, registries: Mapping[str, Registry], source: Source) -> None:
+def _sort(
+    row: _Row, batch: Batch, succeeded: list[_Row], registries: Mapping[str, Registry], source: Source
+) -> None:
     """Put one row where it belongs."""
     known = row.category in (_REPOSITORY_EVENTS, _LOGIN_EVENTS)
-    if known and str(row.resultDescription)[:1] in ("1", "2", "3"):
+    status = str(row.resultDescription)[:1]
+    if known and status in ("1", "2", "3"):
         batch.uneventful += 1
+        if status == "2" and row.operationName in _SUCCESSES:
+            succeeded.append(row)
         return
     if row.category is None and row.metricName is not None:
         batch.uneventful += 1
@@ -155,10 +188,34 @@ def _unknown_category(row: _Row, source: Source) -> Rejection:
     return Rejection(source=source, reason="unknown_category", detail=_short(row.category))
 
 
+def _successes(
+    rows: Iterable[_Row], failed: Iterable[Signal], registries: Mapping[str, Registry]
+) -> Iterator[Success]:
+    """The successes that may have to do with what failed. Nearly none has, so the others are hardly looked at."""
+    repositories = {signal.image.repository for signal in failed if signal.image}
+    addresses = {signal.address for signal in failed if not signal.image}
+    for row in rows:
+        about = row.operationName == _PUSH and _repository(row) in repositories
+        if not about and not (addresses and _address(row) in addresses):
+            continue
+        registry = registries.get(str(row.resourceId).lower())
+        at = _time(row.time)
+        image = _image(row) if row.operationName == _PUSH else None
+        if registry and at and not isinstance(image, str):
+            yield Success(registry.name, image, _identity(row), _address(row), at)
+
+
+def _repository(row: _Row) -> _Scalar:
+    try:
+        return _properties.decode(row.properties or b"{}").repository
+    except _UNREADABLE:
+        return None
+
+
 def _signal(row: _Row, registries: Mapping[str, Registry], source: Source) -> Signal | Rejection | None:
     """What a row that did not succeed tells, if it is about a push or a login."""
-    operation, status = _given(row.operationName), _given(row.resultDescription)
-    if operation not in ("Push", "Login"):
+    operation, status = (_given(row.operationName) or "").capitalize(), _given(row.resultDescription)
+    if operation not in (_PUSH, _LOGIN):
         return None
     registry = registries.get((_given(row.resourceId) or "").lower())
     if registry is None:
@@ -166,67 +223,93 @@ def _signal(row: _Row, registries: Mapping[str, Registry], source: Source) -> Si
     at = _time(row.time)
     if at is None:
         return _reject(row, source, "no_time", f"time is {_short(row.time)}")
-    match operation, status:
-        case "Push", "405":
-            return _disallowed(row, registry, at, source)
-        case "Login", "403":
-            return _denied(row, registry, at, source)
-        case _:
-            return _reject(row, source, "no_check_for_status", f"{operation} {_short(status)}")
+    identity, status = _identity(row), str(status)
+    if identity is None and status == "401":
+        return None
+    sign = _sign(operation, status, anonymous=identity is None)
+    if sign is None:
+        reason = "clients_own_fault" if status in CLIENTS_OWN else "no_check_for_status"
+        return _reject(row, source, reason, f"{operation} {_short(status)}")
+    return _sign_of(row, operation, registry, at, source, sign)
 
 
-def _disallowed(row: _Row, registry: Registry, at: datetime, source: Source) -> Signal | Rejection:
+def _sign_of(
+    row: _Row, operation: str, registry: Registry, at: datetime, source: Source, sign: _Sign
+) -> Signal | Rejection:
+    symptom, said = sign
+    identity, address = _identity(row), _address(row)
+    image = _image(row) if operation == _PUSH else None
+    if isinstance(image, str):
+        reason = "not_a_row" if image.startswith("properties") else "illegal_name"
+        return _reject(row, source, reason, image)
+    if symptom is Symptom.PUSH_DISALLOWED and image is None:
+        return _reject(row, source, "illegal_name", "repository None")
+    if symptom is Symptom.ADDRESS_DENIED and address is None:
+        return _reject(row, source, "no_address", _short(row.callerIpAddress))
+    about = str(image or identity or address)
+    whose = f" of {image}" if image else ""
+    by = f" by {identity}" if identity else ""
+    whence = f" from {address}" if address else ""
+    return Signal(
+        id=_row_id(row, at, operation, str(row.resultDescription), about),
+        source=source,
+        at=at,
+        registry=registry.name,
+        symptom=symptom,
+        image=image,
+        address=address,
+        identity=identity,
+        said=said,
+        proof=Proof.REGISTRY_LOG,
+        excerpt=f"{operation}{whose}{by}{whence} was answered with {row.resultDescription}",
+    )
+
+
+def _sign(operation: str, status: str, *, anonymous: bool) -> _Sign | None:
+    """The symptom of a status, and the cause that it names by itself; None where it is nobody's to see to.
+
+    Every login begins with an anonymous 401, and anybody on the Internet can cause one: only who said who he is
+    was refused. A 403 to nobody in particular comes before authentication, and so from the firewall.
+    """
+    if anonymous and status == "403":
+        return Symptom.ADDRESS_DENIED, None
+    if status.startswith("5") and _STATUS.fullmatch(status):
+        return Symptom.SERVER_ERROR, CauseName.SERVER_ERROR
+    odd = operation == _PUSH and _STATUS.fullmatch(status) and status not in CLIENTS_OWN
+    return _SIGNS.get((operation, status)) or ((Symptom.UNEXPLAINED, None) if odd else None)
+
+
+def _image(row: _Row) -> Image | str | None:
+    """What the row says was pushed, or what is wrong with that. A layer is pushed without a reference."""
     try:
         properties = _properties.decode(row.properties or b"{}")
     except _UNREADABLE as broken:
-        return _reject(row, source, "not_a_row", f"properties: {broken}")
+        return f"properties: {broken}"
     repository, reference = _given(properties.repository), _given(properties.tag)
     digest = _given(properties.digest)
-    if repository is None or not is_repository(repository):
-        return _reject(row, source, "illegal_name", f"repository {_short(repository)}")
+    if repository is None:
+        return None
+    if not is_repository(repository):
+        return f"repository {_short(repository)}"
     if reference and is_digest(reference):
         digest, reference = reference, None
     if (reference and not is_tag(reference)) or (digest and not is_digest(digest)):
-        return _reject(row, source, "illegal_name", f"reference {_short(reference)} {_short(digest)}")
-    return Signal(
-        id=_row_id(row, repository, reference or digest or ""),
-        source=source,
-        at=at,
-        registry=registry.name,
-        symptom=Symptom.PUSH_DISALLOWED,
-        image=Image(repository=repository, tag=reference, digest=digest),
-        address=_address(row),
-        identity=_identity(row),
-        proof=Proof.REGISTRY_LOG,
-        excerpt=f"Push {repository}:{reference or digest or ''} was answered with 405",
+        return f"reference {_short(reference)} {_short(digest)}"
+    return Image(repository=repository, tag=reference, digest=digest)
+
+
+def _row_id(row: _Row, at: datetime, *about: str) -> str:
+    """The same for a row however it reached us: the stream and the table hold the same values.
+
+    To the second, because the two keep fractions of it in their own ways; the correlation id tells the rest.
+    """
+    parts = (
+        str(row.resourceId).lower(),
+        at.replace(microsecond=0).isoformat(),
+        _given(row.correlationId) or "",
+        *about,
     )
-
-
-def _denied(row: _Row, registry: Registry, at: datetime, source: Source) -> Signal | Rejection:
-    address = _address(row)
-    if address is None:
-        return _reject(row, source, "no_address", _short(row.callerIpAddress))
-    return Signal(
-        id=_row_id(row, address, "403"),
-        source=source,
-        at=at,
-        registry=registry.name,
-        symptom=Symptom.ADDRESS_DENIED,
-        address=address,
-        identity=_identity(row),
-        proof=Proof.REGISTRY_LOG,
-        excerpt=f"Login from {address} was answered with 403",
-    )
-
-
-def _row_id(row: _Row, *about: str) -> str:
-    """The same for a row however it reached us: the stream and the table hold the same values."""
-    parts = (str(row.resourceId).lower(), _iso(_time(row.time)), str(row.correlationId), *about)
-    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:24]
-
-
-def _iso(at: datetime | None) -> str:
-    return at.isoformat() if at else ""
+    return hashlib.sha256("\n".join(parts).encode("utf-8", "replace")).hexdigest()[:24]
 
 
 def _given(value: _Scalar) -> str | None:
@@ -243,15 +326,25 @@ def _time(value: _Scalar) -> datetime | None:
 
 
 def _address(row: _Row) -> str | None:
-    address = _given(row.callerIpAddress)
-    return address if address and is_address_like(address) else None
+    """The client's address, without the port that some rows add to it."""
+    text = _given(row.callerIpAddress)
+    if text is None or len(text) > _LONGEST_ADDRESS:
+        return None
+    host, _, port = text.rpartition(":")
+    for candidate in (text, host if port.isdecimal() else ""):
+        try:
+            return str(ip_address(candidate.removeprefix("[").removesuffix("]")))
+        except ValueError:
+            continue
+    return None
 
 
 def _identity(row: _Row) -> str | None:
     try:
-        return _given(_text.decode(row.identity)) if row.identity else None
+        identity = _given(_text.decode(row.identity)) if row.identity else None
     except _UNREADABLE:
         return None
+    return identity[:_LONGEST_IDENTITY] if identity else None
 
 
 def _reject(row: _Row, source: Source, reason: str, detail: str) -> Rejection:

@@ -4,6 +4,7 @@ ACR publishes no event for a failed push, so events never open an incident by th
 (https://learn.microsoft.com/azure/event-grid/event-schema-container-registry).
 """
 
+import re
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Final
@@ -15,6 +16,7 @@ from checks.names import is_digest, is_repository, is_tag
 
 _SOURCE: Final = "event_grid"
 _EXCERPT: Final = 500
+_ID: Final = re.compile(r"[0-9A-Fa-f-]{1,64}", re.ASCII)
 _PUSHED: Final = ("Microsoft.ContainerRegistry.ImagePushed", "Microsoft.ContainerRegistry.ChartPushed")
 _DELETED: Final = ("Microsoft.ContainerRegistry.ImageDeleted", "Microsoft.ContainerRegistry.ChartDeleted")
 _WRITTEN: Final = "Microsoft.Resources.ResourceWriteSuccess"
@@ -41,10 +43,15 @@ class Pushed(Value, frozen=True):
 
 
 class RegistryWritten(Value, frozen=True):
-    """Somebody changed the registry's settings. `by` is an object or application id, never a person's name."""
+    """Somebody changed the registry's settings.
+
+    `by` is an object id, and `app` the id of the application that it was done with. Neither is ever a person's
+    name, which the event holds too.
+    """
 
     registry: str
     by: str
+    app: str
     at: datetime
     event_id: str
 
@@ -110,8 +117,14 @@ def _written(event: Event, registries: Mapping[str, Registry]) -> RegistryWritte
     registry = registries.get(data.resource_uri.lower())
     if registry is None:
         return _reject(event, "unknown_registry", f"{data.resource_uri!r:.200}")
-    by = data.claims.get(_OBJECT_ID) or data.claims.get("appid") or "unknown"
-    return RegistryWritten(registry=registry.name, by=f"{by}"[:64], at=event.at, event_id=event.id)
+    app = _id(data.claims.get("appid"))
+    by = _id(data.claims.get(_OBJECT_ID)) or app or "unknown"
+    return RegistryWritten(registry=registry.name, by=by, app=app, at=event.at, event_id=event.id)
+
+
+def _id(claim: object) -> str:
+    """The claim if it is an id: whatever else stands there is somebody's name, or somebody's text."""
+    return claim if isinstance(claim, str) and _ID.fullmatch(claim) else ""
 
 
 def _reject(event: Event, reason: str, detail: str) -> Rejection:

@@ -17,12 +17,31 @@ if TYPE_CHECKING:
 LARGEST_REPORT: Final = 1024 * 1024
 _EXCERPT: Final = 1000
 
-_SYMPTOMS: Final = {
+# What whoever pushed can see to alone has no symptom: it is explained to the reporter, and nobody else is woken.
+_SYMPTOMS: Final[dict[CauseName, Symptom | None]] = {
     CauseName.LOCKED: Symptom.PUSH_DISALLOWED,
     CauseName.STORAGE_LIMIT: Symptom.PUSH_DISALLOWED,
     CauseName.FIREWALL_IP_DENIED: Symptom.ADDRESS_DENIED,
     CauseName.PUBLIC_ACCESS_DISABLED: Symptom.ADDRESS_DENIED,
+    CauseName.CONNECTIVITY_TIMEOUT: Symptom.UNREACHABLE,
+    CauseName.DNS_FAILURE: Symptom.UNREACHABLE,
+    CauseName.CONNECTION_REFUSED_OR_RESET: Symptom.UNREACHABLE,
+    CauseName.TLS_ERROR: Symptom.UNREACHABLE,
+    CauseName.PROXY_ERROR: Symptom.UNREACHABLE,
+    CauseName.AUTHENTICATION_REQUIRED: Symptom.UNAUTHORIZED,
+    CauseName.AUTHENTICATION_FAILED: Symptom.UNAUTHORIZED,
+    CauseName.PERMISSION_DENIED: Symptom.UNAUTHORIZED,
+    CauseName.THROTTLED: Symptom.THROTTLED,
+    CauseName.SERVER_ERROR: Symptom.SERVER_ERROR,
+    CauseName.UNKNOWN: Symptom.UNEXPLAINED,
+    CauseName.REGISTRY_NOT_FOUND: None,
+    CauseName.REPOSITORY_OR_MANIFEST_INVALID: None,
+    CauseName.CLIENT_SIDE: None,
+    CauseName.OTHER_REGISTRY: None,
+    CauseName.NOT_A_PUSH: None,
 }
+# These two only a look at the registry can tell, and the same text stands for other causes.
+_LOOKED_INTO: Final = (Symptom.PUSH_DISALLOWED, Symptom.ADDRESS_DENIED, Symptom.UNEXPLAINED)
 
 
 class PushReport(Value, frozen=True, rename="camel"):
@@ -41,7 +60,7 @@ class PushReport(Value, frozen=True, rename="camel"):
 
 @dataclass(frozen=True)
 class Explained:
-    """A report that opens no incident, because nothing that the bot could look at explains its cause."""
+    """A report that opens no incident: only whoever pushed can see to it, and is told how."""
 
     explanation: "Explanation"
 
@@ -79,12 +98,12 @@ def read_report(
     from checks.intake.error_text import explain
 
     explanation = explain(report.text)
+    symptom = _SYMPTOMS[explanation.cause]
+    if symptom is None:
+        return Explained(explanation=explanation)
     registry = _registry(report, explanation, tuple(registries))
     if isinstance(registry, str):
         return _reject(report, source, "unknown_registry", registry)
-    symptom = _SYMPTOMS.get(explanation.cause)
-    if symptom is None:
-        return Explained(explanation=explanation)
     image = _image(report.image) if report.image else _image_of(explanation)
     if isinstance(image, str):
         return _reject(report, source, "illegal_name", image)
@@ -101,6 +120,7 @@ def read_report(
         symptom=symptom,
         image=image,
         address=address,
+        said=None if symptom in _LOOKED_INTO else explanation.cause,
         proof=Proof.SAME_ADDRESS if address and address == sent_from else Proof.CLAIMED,
         excerpt=report.text[-_EXCERPT:],
     )

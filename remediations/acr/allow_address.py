@@ -6,7 +6,7 @@ from typing import Final
 from checks.evidence import RegistrySettings, Unreadable, Usage
 from checks.model import CauseName, DeniedAddress
 from remediations.frame import Case, remediation
-from remediations.model import Change, Reason, Refusal, RuleChange
+from remediations.model import Change, Proposed, Reason, Refusal, RuleChange
 from remediations.policy import address_permit, span
 
 # Ranges that Python's is_global leaves in, and that no client of a public endpoint comes from.
@@ -14,7 +14,7 @@ _NEVER: Final = tuple(ip_network(text) for text in ("192.88.99.0/24", "224.0.0.0
 
 
 @remediation(cures=CauseName.FIREWALL_IP_DENIED)
-def allow_address(case: Case) -> Change | Refusal:
+def allow_address(case: Case) -> Change | Proposed | Refusal:
     """Add the one refused address to the registry's network rules, for a while.
 
     Only a public IPv4 address, inside a range that policy approves, with the proof that the permit asks for, on
@@ -29,12 +29,12 @@ def allow_address(case: Case) -> Change | Refusal:
     address = public_address(culprit.address)
     if isinstance(address, Refusal):
         return address
-    permit = address_permit(case.policy, case.registry, address)
+    permit = address_permit(case.policy, case.registry, address, case.proof)
     if permit is None:
         return Refusal(
             Reason.NOT_PERMITTED, f"{address} is in no range that policy approves for this registry"
         )
-    if case.proof not in permit.proof:
+    if not permit.asks_for(case.proof):
         asked = " or ".join(permit.proof)
         return Refusal(
             Reason.ADDRESS_UNPROVEN,
@@ -45,12 +45,13 @@ def allow_address(case: Case) -> Change | Refusal:
     refusal = _registry_refuses(settings, usage)
     if refusal:
         return refusal
-    return RuleChange(
+    change = RuleChange(
         registry=case.registry,
         before=settings.ip_rules,
         add=(str(address),),
         until=case.now + span(permit.lasts),
     )
+    return Proposed(change) if permit.approval else change
 
 
 def public_address(text: str) -> IPv4Address | Refusal:

@@ -5,12 +5,12 @@ from typing import assert_never
 from checks.evidence import Attributes, Evidence
 from checks.model import CauseName, LockedObject, LockLevel
 from remediations.frame import Case, remediation
-from remediations.model import Change, LockChange, Reason, Refusal
+from remediations.model import Change, LockChange, Proposed, Reason, Refusal
 from remediations.policy import is_protected, span, unlock_permit
 
 
 @remediation(cures=CauseName.LOCKED)
-def unlock(case: Case) -> Change | Refusal:
+def unlock(case: Case) -> Change | Proposed | Refusal:
     """Unlock the one object that is locked, for a while.
 
     Sets `writeEnabled` to true at the level where the lock sits and touches no other attribute. The lock is put
@@ -28,13 +28,14 @@ def unlock(case: Case) -> Change | Refusal:
     before = _attributes(locked, case.evidence)
     if before is None:
         return Refusal(Reason.EVIDENCE_UNREADABLE, f"the attributes of the {locked} were not read")
-    return LockChange(
+    change = LockChange(
         registry=case.registry,
         target=locked,
         before=before,
         write_enabled=True,
         until=case.now + span(permit.lasts),
     )
+    return Proposed(change) if permit.approval else change
 
 
 def _attributes(locked: LockedObject, evidence: Evidence) -> Attributes | None:

@@ -24,6 +24,7 @@ _PAUSE: Final = 1.0
 _SETTLES_WITHIN: Final = 60
 # Azure says of these that the request was not carried out, or was and the answer was lost: look, then try again.
 _TRY_AGAIN: Final = (408, 409, 429, 500, 502, 503, 504)
+_REFUSED: Final = 400
 _FORBIDDEN: Final = (401, 403)
 REGISTRY_WRITE: Final = "Microsoft.ContainerRegistry/registries/write"
 METADATA_WRITE: Final = "Microsoft.ContainerRegistry/registries/metadata/write"
@@ -149,7 +150,8 @@ class AzureRegistryWriter:
             write()
         except HttpResponseError as error:
             status = error.status_code
-            if status is None or status in _TRY_AGAIN:
+            # The SDK raises for a 202, too: it knows no update of a registry that is carried out later.
+            if status is None or status < _REFUSED or status in _TRY_AGAIN:
                 return None
             return Failed(f"Azure answered {status}", missing_right=right if status in _FORBIDDEN else None)
         except AZURE_ERRORS:

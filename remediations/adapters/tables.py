@@ -14,7 +14,8 @@ from remediations.ports import Row
 
 # A string property holds at most 64 KiB of UTF-16, an entity 1 MiB
 # (https://learn.microsoft.com/rest/api/storageservices/understanding-the-table-service-data-model).
-_PIECE: Final = 30_000
+# A character beyond the basic plane is two of UTF-16's, so a piece is half as long as it could be.
+_PIECE: Final = 16_000
 _COLUMN: Final = 500
 
 

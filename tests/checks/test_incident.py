@@ -83,5 +83,5 @@ def test_only_the_latest_forty_signals_are_remembered() -> None:
 @pytest.mark.parametrize("one", Proof)
 @pytest.mark.parametrize("other", Proof)
 def test_of_two_proofs_the_better_one_stays(one: Proof, other: Proof) -> None:
-    order = [Proof.CLAIMED, Proof.SAME_ADDRESS, Proof.REGISTRY_LOG]
+    order = [Proof.CLAIMED, Proof.SAME_ADDRESS, Proof.REGISTRY_LOG, Proof.VERIFIED_JOB]
     assert stronger(one, other) == order[max(order.index(one), order.index(other))]

@@ -11,7 +11,7 @@ import tempfile
 from contextlib import ExitStack
 from pathlib import Path
 
-from tests.e2e import azure_cli
+from tests.e2e import archive, azure_cli
 from tests.e2e.bot import installed
 from tests.e2e.clients import Client, Ctr, Docker, Workshop, engineless, is_there
 from tests.e2e.engine import EngineFailed, engine
@@ -19,7 +19,6 @@ from tests.e2e.namespace import Unavailable, enter
 from tests.e2e.pipeline import Pipeline
 from tests.e2e.stories import OFFICE, POLICY, Stories
 from tests.e2e.tally import Tally
-from tests.host.azurite import ROOT
 from tests.local_azure import LocalAzure
 
 _ENGINE = ("dockerd", "docker", "containerd", "runc")
@@ -32,32 +31,45 @@ def main() -> int:
     options.add_argument(
         "--az", action="store_true", help="judge the local Azure by azure-cli, which is installed for that"
     )
+    options.add_argument(
+        "--newest",
+        action="store_true",
+        help="crane and oras join in, as Debian's unstable distribution has them",
+    )
     asked = options.parse_args()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     tally = Tally()
-    with ExitStack() as held:
-        folder = Path(held.enter_context(tempfile.TemporaryDirectory(prefix="push-medic-", ignore_cleanup_errors=True)))
-        hosts = folder / "hosts"
-        hosts.write_text("127.0.0.1 localhost\n")
-        try:
-            az = azure_cli.installed() if asked.az else None
-            enter(hosts)
-        except (Unavailable, azure_cli.NotInstalled) as why:
-            tally.skip("everything", str(why))
-            print(tally)
-            return 0
-        azure = held.enter_context(LocalAzure(real_names=True, https_port=443))
-        contoso = azure.add_registry("contoso")
-        fabrikam = azure.add_registry("fabrikam", default_action="Deny", ip_rules=[OFFICE])
-        woodgrove = azure.add_registry("woodgrove", maximum_storage_capacity=40 * TIB)
-        hosts.write_text(azure.hosts())
-        if az is not None:
-            azure_cli.judge(az, azure, contoso, folder, tally)
-        else:
-            stories = Stories(azure, (contoso, fabrikam, woodgrove), tally)
-            _play(stories, azure, folder, held)
+    try:
+        with ExitStack() as held:
+            _run(tally, held, asked)
+    except (Unavailable, archive.NotFetched, azure_cli.NotInstalled) as why:
+        tally.skip("everything", str(why))
+    except KeyboardInterrupt:
+        print("Stopped; nothing is left running.")
+        return 130
     print(tally)
     return 1 if tally.failed else 0
+
+
+def _run(tally: Tally, held: ExitStack, asked: argparse.Namespace) -> None:
+    temporary = tempfile.TemporaryDirectory(prefix="push-medic-", ignore_cleanup_errors=True)
+    folder = Path(held.enter_context(temporary))
+    hosts = folder / "hosts"
+    hosts.write_text("127.0.0.1 localhost\n")
+    # Before the namespace, from which no archive can be reached.
+    az = azure_cli.installed() if asked.az else None
+    if asked.newest:
+        archive.put_first(archive.fetched(folder / "archive"))
+    enter(hosts)
+    azure = held.enter_context(LocalAzure(real_names=True, https_port=443))
+    contoso = azure.add_registry("contoso")
+    fabrikam = azure.add_registry("fabrikam", default_action="Deny", ip_rules=[OFFICE])
+    woodgrove = azure.add_registry("woodgrove", maximum_storage_capacity=40 * TIB)
+    hosts.write_text(azure.hosts())
+    if az is not None:
+        azure_cli.judge(az, azure, contoso, folder, tally)
+    else:
+        _play(Stories(azure, (contoso, fabrikam, woodgrove), tally), azure, folder, held)
 
 
 def _play(stories: Stories, azure: LocalAzure, folder: Path, held: ExitStack) -> None:

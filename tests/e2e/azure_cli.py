@@ -28,7 +28,7 @@ def installed() -> Path:
         print(f"· azure-cli {_VERSION} into {venv}, about a minute", flush=True)
         try:
             subprocess.run([sys.executable, "-m", "venv", "--clear", venv], check=True)
-            pip = [venv / "bin/python", "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+            pip = [str(venv / "bin/python"), "-m", "pip", "install", "-qq", "--disable-pip-version-check"]
             subprocess.run([*pip, f"azure-cli=={_VERSION}"], check=True)
         except (OSError, subprocess.CalledProcessError) as why:
             raise NotInstalled(f"azure-cli could not be installed: {why}") from why
@@ -76,7 +76,7 @@ def judge(az: Path, azure: LocalAzure, registry: Registry, folder: Path, tally: 
     with tally.check("az acr check-health"):
         told = cli.told("acr", "check-health", "-n", registry.name, "--ignore-errors", "--yes")
         for sentence in ("DNS lookup", "Challenge endpoint", "Fetch refresh token", "Fetch access token"):
-            line = next((line for line in told.splitlines() if line.startswith(sentence)), "not a word")
+            line = next((line for line in told.splitlines() if sentence in line), "not a word")
             expect(line.endswith(": OK"), f"of {sentence} it says: {line}")
 
 
@@ -97,7 +97,9 @@ class _Cli:
         """What a command answers, decoded."""
         done = self._done(*command, "--output", "json")
         if done.returncode:
-            raise RuntimeError(f"az {command[0]} {command[1]} ended with {done.returncode}: {done.stderr.strip()}")
+            raise RuntimeError(
+                f"az {command[0]} {command[1]} ended with {done.returncode}: {done.stderr.strip()}"
+            )
         return json.loads(done.stdout or "null")
 
     def told(self, *command: str) -> str:
@@ -107,5 +109,10 @@ class _Cli:
 
     def _done(self, *command: str) -> "subprocess.CompletedProcess[str]":
         return subprocess.run(
-            [self._az, *command], env=self._environment, capture_output=True, text=True, timeout=120, check=False
+            [self._az, *command],
+            env=self._environment,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
         )

@@ -84,9 +84,7 @@ class Workshop:
         )
         # What a terminal would show in the end: progress bars overwrite themselves.
         text = _TERMINAL.sub("", done.stdout.decode("utf-8", "replace").replace("\r\n", "\n"))
-        return Attempt(
-            self._as_typed(command), done.returncode, text.strip(), time.monotonic() - begun
-        )
+        return Attempt(self._as_typed(command), done.returncode, text.strip(), time.monotonic() - begun)
 
     def must(self, *command: str | Path, stdin: bytes | None = None) -> str:
         """What a command printed that has to succeed."""
@@ -130,7 +128,7 @@ class Client(ABC):
 
     def _version_in(self, *command: str) -> str:
         found = re.search(r"\d+(\.\d+)+", self.workshop.run(*command).text)
-        return found[0] if found else "unknown"
+        return found[0] if found else "of a version that it does not say"
 
 
 class Skopeo(Client):
@@ -147,7 +145,9 @@ class Skopeo(Client):
     def push(self, reference: str, content: str) -> Attempt:
         image = f"oci:{self.workshop.image(content)}:{images.TAG}"
         login = ("--dest-authfile", self.workshop.logins)
-        return self.workshop.run("skopeo", "--insecure-policy", "copy", *login, image, f"docker://{reference}")
+        return self.workshop.run(
+            "skopeo", "--insecure-policy", "copy", *login, image, f"docker://{reference}"
+        )
 
 
 class Oras(Client):
@@ -208,7 +208,9 @@ class Docker(Client):
     @property
     @override
     def version(self) -> str:
-        told = self.workshop.must(*self._docker, "version", "--format", "{{.Client.Version}}/{{.Server.Version}}")
+        told = self.workshop.must(
+            *self._docker, "version", "--format", "{{.Client.Version}}/{{.Server.Version}}"
+        )
         return told.splitlines()[-1]
 
     @override
@@ -239,12 +241,8 @@ class Ctr(Client):
 
     @override
     def push(self, reference: str, content: str) -> Attempt:
-        archive = images.packed(
-            self.workshop.image(content), self.workshop.folder / f"image-{content}.tar"
-        )
-        self.workshop.must(
-            *self._ctr, "images", "import", "--no-unpack", "--index-name", reference, archive
-        )
+        archive = images.packed(self.workshop.image(content), self.workshop.folder / f"image-{content}.tar")
+        self.workshop.must(*self._ctr, "images", "import", "--no-unpack", "--index-name", reference, archive)
         login = ":".join(self.workshop.user(reference.partition("/")[0]))
         return self.workshop.run(*self._ctr, "images", "push", "--user", login, reference)
 
@@ -253,6 +251,7 @@ class Crane(Client):
     """The client of go-containerregistry."""
 
     name = "crane"
+    rewrites_manifests = False
 
     @property
     @override

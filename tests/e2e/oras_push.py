@@ -36,6 +36,7 @@ def main() -> int:
     except (ValueError, oras.auth.AuthenticationException, requests.RequestException) as refused:
         print(f"{type(refused).__name__}: {refused}")
         return 1
+    print(f"pushed {asked.reference}")
     return 0
 
 

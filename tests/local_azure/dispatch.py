@@ -18,7 +18,9 @@ from tests.local_azure import (
     distribution,
     event_grid,
     identity,
+    issuer,
     monitor,
+    network_watcher,
     registry_access,
     registry_metadata,
 )
@@ -47,8 +49,10 @@ class Dispatcher:
         self._registry_routes = _routes(
             (*registry_access.ROUTES, *registry_metadata.ROUTES, *distribution.ROUTES)
         )
-        services = (arm, monitor, identity, event_grid, channels, devops, cli)
-        self._service_routes = _routes(route for service in services for route in service.ROUTES)
+        services = (arm, monitor, identity, issuer, event_grid, channels, devops, cli)
+        self._service_routes = _routes(
+            route for service in (*services, network_watcher) for route in service.ROUTES
+        )
 
     def reply(self, request: Request, https_origin: str) -> Reply:
         """Give what the client gets, having done and recorded what it asked for."""

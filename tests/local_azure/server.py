@@ -13,6 +13,7 @@ from werkzeug import Request
 from tests.local_azure.channels import WORKFLOW
 from tests.local_azure.dispatch import Dispatcher, Reply
 from tests.local_azure.pushing import USER_AGENT, PushClient, PushOutcome
+from tests.local_azure.signing import job_claims
 from tests.local_azure.sockets import Listener
 from tests.local_azure.trust import REGISTRY_ADDRESSES, Trust
 from tests.local_azure.world import Registry, World
@@ -118,6 +119,17 @@ class LocalAzure(World):
         return self._origin("login.microsoftonline.com")
 
     @property
+    def issuer_url(self) -> str:
+        """Give the issuer of jobs' tokens, as they name it."""
+        return self._origin("token.actions.githubusercontent.com")
+
+    def job_token(
+        self, repository: str = "contoso/app", audience: str = "push-medic", **claims: object
+    ) -> str:
+        """Give a job of that repository its token, with these claims for the usual ones; None leaves one out."""
+        return self.issuer.key.sign(job_claims(self.issuer_url, self.now(), repository, audience, **claims))
+
+    @property
     def logs_url(self) -> str:
         """Give the endpoint for LogsQueryClient."""
         return self._origin("api.loganalytics.io")
@@ -145,7 +157,14 @@ class LocalAzure(World):
 
     def hosts(self) -> str:
         """Give the text for /etc/hosts of a mount namespace in which the real names lead here."""
-        services = (self.arm_url, self.authority_url, self.logs_url, self.event_grid_url, self.acs_url)
+        services = (
+            self.arm_url,
+            self.authority_url,
+            self.issuer_url,
+            self.logs_url,
+            self.event_grid_url,
+            self.acs_url,
+        )
         origins = (
             *services,
             self.devops_url,

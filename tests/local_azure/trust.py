@@ -11,6 +11,7 @@ REGISTRY_ADDRESSES = tuple(f"127.0.1.{last}" for last in range(1, 251))
 REAL_NAMES = (
     "management.azure.com",
     "login.microsoftonline.com",
+    "token.actions.githubusercontent.com",
     "api.loganalytics.io",
     "dev.azure.com",
     "*.azurecr.io",

@@ -19,6 +19,8 @@ from werkzeug import Request
 from tests.local_azure.events import Event
 from tests.local_azure.faults import Faults
 from tests.local_azure.images import digest_of, image
+from tests.local_azure.network import Network
+from tests.local_azure.signing import Issuer
 from tests.local_azure.tokens import SYSTEM_ASSIGNED, TENANT, Caller, Mint
 
 SUBSCRIPTION = "00000000-0000-0000-0000-00000000000a"
@@ -478,6 +480,8 @@ class World:
         self.system_assigned = SYSTEM_ASSIGNED
         self.identity_header = "s3cret-identity-header"
 
+        self.issuer = Issuer()
+
         self.latency = 0.0
         self.log_firewall_denials = False
         self.log_challenges = False
@@ -491,6 +495,7 @@ class World:
         self.arm_async: Literal["updating", "201", "202"] | None = None
         self.arm_polls = 2
         self.operations: dict[str, int] = {}
+        self.network = Network()
 
         self.workspace_id = "aaaaaaaa-0000-4000-8000-00000000000a"
         self.ingestion_delay = 0.0

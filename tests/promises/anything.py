@@ -14,7 +14,7 @@ from checks.evidence import (
     Unreadable,
     Usage,
 )
-from checks.frame import Subject
+from checks.frame import Caller, Subject
 from checks.model import (
     Cause,
     CauseName,
@@ -87,6 +87,11 @@ SUBJECTS = st.builds(
     image=st.none() | _IMAGES,
     address=st.none() | _ADDRESSES,
     band=st.none() | st.integers(min_value=1, max_value=99),
+    identity=st.none() | st.text(max_size=10),
+    said=st.none() | st.sampled_from(CauseName),
+    callers=st.lists(st.builds(Caller, name=st.text(max_size=10), count=st.integers()), max_size=3).map(
+        tuple
+    ),
 )
 PROOFS = st.sampled_from(Proof)
 CAUSES = st.builds(

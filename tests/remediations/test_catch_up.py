@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from checks.evidence import Unreadable
 from checks.intake.diagnostic_logs import Batch
 from checks.model import Source
+from checks.ports import Some
 from remediations.catch_up import CatchUp, Watermark
 from remediations.rejected import Kept, Rejected
 from tests.checks.intake.test_diagnostic_logs import body
@@ -19,10 +20,10 @@ class Workspace:
     """Log Analytics with these rows, or unable to answer; it remembers for which times it was asked."""
 
     def __init__(self, *rows: bytes) -> None:
-        self.rows: Sequence[bytes] | Unreadable = rows
+        self.rows: Sequence[bytes] | Some | Unreadable = rows
         self.asked: list[tuple[datetime, datetime]] = []
 
-    def failures(self, since: datetime, until: datetime) -> Sequence[bytes] | Unreadable:
+    def failures(self, since: datetime, until: datetime) -> Sequence[bytes] | Some | Unreadable:
         self.asked.append((since, until))
         return self.rows
 
@@ -110,5 +111,41 @@ def test_the_watermark_moves_only_once_the_rows_were_taken_in() -> None:
     except Broken:
         rounds.desk.bot.fuse.start()
     assert list(rounds.marks.rows("watermark")) == []
+    rounds.catch_up.run()
+    assert rounds.desk.bot.incident.count == 1
+
+
+def test_a_part_of_the_rows_is_taken_in_and_the_same_time_is_asked_for_again() -> None:
+    rounds = Rounds()
+    rounds.workspace.rows = Some(rows=(GOOD,), why="Log Analytics answered with a part of the rows only")
+    for _ in range(2):
+        batch = rounds.catch_up.run()
+        assert isinstance(batch, Batch)
+        assert len(batch.signals) == 1
+        rounds.clock.advance(5 * MINUTE)
+    assert rounds.desk.bot.incident.count == 1
+    assert list(rounds.marks.rows("watermark")) == []
+    [kept] = rounds.rejected.recent()
+    assert (kept.rejection.reason, kept.count) == ("part_of_the_rows", 2)
+
+
+def test_rows_that_nobody_will_ask_for_any_more_are_said_to_be_given_up() -> None:
+    rounds = Rounds()
+    rounds.catch_up.run()
+    rounds.clock.advance(timedelta(days=2))
+    rounds.catch_up.run()
+    rounds.catch_up.run()
+    [kept] = rounds.rejected.recent()
+    assert (kept.rejection.reason, kept.count) == ("given_up", 1)
+    assert kept.rejection.detail == "nobody asked for the rows from 2026-03-01 11:30 to 12:00 UTC"
+
+
+def test_two_at_once_move_the_watermark_once_and_handle_nothing_twice() -> None:
+    rounds = Rounds(GOOD)
+    rounds.catch_up.run()
+    mark = rounds.marks.read("watermark", "log-analytics")
+    assert mark is not None
+    rounds.clock.advance(5 * MINUTE)
+    rounds.marks.replace("watermark", "log-analytics", Watermark(rounds.clock()), mark.version)
     rounds.catch_up.run()
     assert rounds.desk.bot.incident.count == 1

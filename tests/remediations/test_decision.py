@@ -14,9 +14,19 @@ from checks.model import Cause, LockLevel, Proof, Signal
 from remediations.acr.unlock import unlock
 from remediations.catalog import remediations
 from remediations.decision import Attempt, History, decide
-from remediations.model import Decision, Escalate, LockChange, Reason, Remediate, RuleChange, Suppress
+from remediations.model import (
+    AskApproval,
+    Decision,
+    Escalate,
+    LockChange,
+    Reason,
+    Remediate,
+    RuleChange,
+    Suppress,
+)
 from remediations.pauses import Paused
 from remediations.policy import Policy
+from remediations.policy_file import parse_policy
 from tests.memory import START
 from tests.worlds import (
     ADDRESS,
@@ -26,6 +36,7 @@ from tests.worlds import (
     OLD,
     OPEN,
     address_denied,
+    asking,
     locked,
     permissive,
     push_refused,
@@ -282,6 +293,7 @@ def test_a_push_that_succeeded_comes_before_everything_else() -> None:
 def test_the_reasons_that_only_a_change_itself_can_give_are_named_elsewhere() -> None:
     given_here = {
         Reason.PERMITTED,
+        Reason.APPROVAL_NEEDED,
         Reason.PAUSED,
         Reason.PUSHED_SINCE,
         Reason.NO_CAUSE_FOUND,
@@ -305,8 +317,57 @@ def test_the_reasons_that_only_a_change_itself_can_give_are_named_elsewhere() ->
         Reason.WRITE_FAILED,
         Reason.UNVERIFIED,
         Reason.COULD_NOT_BE_HANDLED,
+        Reason.REJECTED,
+        Reason.APPROVAL_EXPIRED,
     }
-    assert set(Reason) == given_here | after_the_decision
+    by_approval = {Reason.APPROVAL_NEEDED, Reason.APPROVAL_EXPIRED, Reason.REJECTED}
+    assert set(Reason) == given_here | after_the_decision | by_approval
+
+
+@pytest.mark.parametrize(("signal", "evidence"), [(REFUSED, TAG_LOCKED), (DENIED, DENYING)])
+def test_a_permit_that_asks_a_person_leads_to_the_question_and_not_to_the_change(
+    signal: Signal, evidence: Evidence
+) -> None:
+    alone, asked = decided(signal, evidence), decided(signal, evidence, policy=asking())
+    assert isinstance(alone, Remediate)
+    assert asked == AskApproval(alone.change, Reason.APPROVAL_NEEDED, f"{alone.because} if a person agrees")
+
+
+@pytest.mark.parametrize(
+    ("history", "why"),
+    [
+        (History(paused=Paused(why="a release", by="ann")), Reason.PAUSED),
+        (History(attempts=(own(timedelta(minutes=1)),)), Reason.COOLDOWN),
+        (History(attempts=others(5)), Reason.STORM),
+        (History(open_changes=10), Reason.TOO_MANY_OPEN_CHANGES),
+        (History(attempts=(own(HOUR, verified=False),)), Reason.VERIFICATION_FAILED_BEFORE),
+    ],
+)
+def test_nobody_is_asked_about_what_a_brake_holds(history: History, why: Reason) -> None:
+    assert reason(decided(policy=asking(), history=history)) is why
+
+
+def test_one_permit_may_act_alone_and_another_ask_about_what_is_proved_less() -> None:
+    lines = """
+version: 1
+rehearsal: false
+permits:
+  - remediation: allow_address
+    registries: [contoso]
+    addresses: [52.138.231.0/24]
+    lasts: 8h
+  - remediation: allow_address
+    registries: [contoso]
+    addresses: [52.138.231.0/24]
+    lasts: 1h
+    proof: [claimed]
+    approval: true
+"""
+    policy = parse_policy(lines, "policy.yaml")
+    assert isinstance(decided(DENIED, DENYING, policy), Remediate)
+    assert isinstance(decided(replace(DENIED, proof=Proof.CLAIMED), DENYING, policy), AskApproval)
+    in_between = replace(DENIED, proof=Proof.SAME_ADDRESS)
+    assert reason(decided(in_between, DENYING, policy)) is Reason.ADDRESS_UNPROVEN
 
 
 def test_without_any_cure_every_cause_is_for_people() -> None:

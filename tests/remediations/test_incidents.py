@@ -232,3 +232,32 @@ def test_incidents_of_two_registries_stay_apart() -> None:
     one, other = bot.medic.incidents.report(signals)
     assert one.fingerprint != other.fingerprint
     assert tuple(bot.medic.incidents.of("fabrikam")) == (other,)
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "state"),
+    [
+        (Proof.CLAIMED, Proof.VERIFIED_JOB, State.OPEN),
+        (Proof.CLAIMED, Proof.REGISTRY_LOG, State.OPEN),
+        (Proof.CLAIMED, Proof.CLAIMED, State.WITH_PEOPLE),
+        (Proof.VERIFIED_JOB, Proof.CLAIMED, State.WITH_PEOPLE),
+        (Proof.VERIFIED_JOB, Proof.VERIFIED_JOB, State.WITH_PEOPLE),
+    ],
+)
+def test_better_proof_of_an_address_that_people_were_asked_about_is_looked_into(
+    first: Proof, second: Proof, state: State
+) -> None:
+    bot = Bot()
+    incident = bot.report(address_denied(START, proof=first))
+    bot.medic.incidents.settle(incident.id, State.WITH_PEOPLE)
+    bot.report(address_denied(START + MINUTE, proof=second))
+    assert (bot.incident.id, bot.incident.state) == (incident.id, state)
+    assert len(bot.queue.commands) == (2 if state is State.OPEN else 1)
+
+
+def test_a_lock_that_people_were_asked_about_is_not_looked_into_again_for_better_proof() -> None:
+    bot = Bot()
+    incident = bot.refused(proof=Proof.CLAIMED)
+    bot.medic.incidents.settle(incident.id, State.WITH_PEOPLE)
+    bot.report(push_refused(START + MINUTE, id="the log"))
+    assert bot.incident.state is State.WITH_PEOPLE

@@ -33,6 +33,15 @@ permits:
       - 52.138.231.0/24
     lasts: 8h
 """
+TRUST = """\
+version: 1
+issuers:
+  - service: github_actions
+    issuer: https://token.actions.githubusercontent.com
+    audience: push-medic
+    registries: [contoso]
+    repositories: ["contoso/*"]
+"""
 
 # What both the schema and the parser refuse: the document, the line, the beginning of the reason.
 WRONG = {
@@ -70,6 +79,8 @@ WRONG = {
     "an empty pattern": (UNLOCK.replace('"team/*"', '""'), 5, "Expected `str` of length >= 1"),
     "no level": (UNLOCK.replace("[tag]", "[]"), 7, "Expected `array` of length >= 1"),
     "a level that there is not": (UNLOCK.replace("[tag]", "[layer]"), 7, "Invalid enum value 'layer'"),
+    "an approval in words": (UNLOCK + "    approval: ask\n", 9, "Expected `bool`, got `str`"),
+    "an approval of an address in words": (ALLOW + "    approval: 1\n", 8, "Expected `bool`, got `int`"),
     "a duration without a unit": (UNLOCK.replace("2h", "2"), 8, "Expected `str`, got `int`"),
     "a duration in words": (UNLOCK.replace("2h", "a while"), 8, "Expected `str` matching regex"),
     "a duration of nothing": (UNLOCK.replace("2h", "0h"), 8, "Expected `str` matching regex"),
@@ -82,6 +93,49 @@ WRONG = {
     ),
     "a proof that there is not": (ALLOW + "    proof: [trust_me]\n", 8, "Invalid enum value 'trust_me'"),
     "no proof": (ALLOW + "    proof: []\n", 8, "Expected `array` of length >= 1"),
+    "a service that there is not": (TRUST.replace("github_actions", "jenkins"), 3, "Invalid value 'jenkins'"),
+    "an issuer without a service": (
+        TRUST.replace("  - service: github_actions\n    issuer", "  - issuer"),
+        3,
+        "Object missing required field",
+    ),
+    "an issuer that is not https": (TRUST.replace("https://", "http://"), 4, "Expected `str` matching regex"),
+    "an issuer with a query": (
+        TRUST.replace("usercontent.com", "usercontent.com/?a=b"),
+        4,
+        "Expected `str` matching regex",
+    ),
+    "an issuer with a password": (
+        TRUST.replace("https://", "https://me:secret@"),
+        4,
+        "Expected `str` matching regex",
+    ),
+    "an issuer that nothing is for": (
+        TRUST.replace("    audience: push-medic\n", ""),
+        3,
+        "Object missing required field `audience`",
+    ),
+    "an issuer for no registry": (TRUST.replace("[contoso]", "[]"), 6, "Expected `array` of length >= 1"),
+    "everybody's repositories": (TRUST.replace('"contoso/*"', '"*"'), 7, "Expected `str` matching regex"),
+    "everybody's repositories of one name": (
+        TRUST.replace('"contoso/*"', '"*/app"'),
+        7,
+        "Expected `str` matching regex",
+    ),
+    "owners whose names begin alike": (
+        TRUST.replace('"contoso/*"', '"contoso*/app"'),
+        7,
+        "Expected `str` matching regex",
+    ),
+    "no repository": (TRUST.replace('["contoso/*"]', "[]"), 7, "Expected `array` of length >= 1"),
+    "another service's key": (TRUST + "    projects: [contoso/app]\n", 8, "Object contains unknown field"),
+    "a token of last week": (TRUST + "    max_age: 7d\n", 8, "Expected `str` matching regex"),
+    "a token of more than a day": (TRUST + "    max_age: 25h\n", 8, "Expected `str` matching regex"),
+    "keys that are not https": (
+        TRUST + "    keys_url: http://keys.example/jwks\n",
+        8,
+        "Expected `str` matching regex",
+    ),
     "a storm of no changes": ("version: 1\nbrakes:\n  storm: {changes: 0}\n", 3, "Expected `int` >= 1"),
     "a pause without a name": (
         "version: 1\npause: {why: a release}\n",
@@ -121,6 +175,11 @@ BEYOND_A_SCHEMA = {
         6,
         "192.168.0.0/16 is not",
     ),
+    "an issuer written twice": (
+        TRUST + "".join(TRUST.splitlines(keepends=True)[2:]),
+        9,
+        "https://token.actions.githubusercontent.com is written twice",
+    ),
     "an address that there is not": (
         ALLOW.replace("52.138.231.0/24", "52.138.231.256"),
         6,
@@ -137,6 +196,33 @@ GOOD = {
     "no pause": "version: 1\npause: null\n",
     "brakes": "version: 1\nbrakes: {cooldown: 1h, storm: {changes: 1, within: 1d}, open_changes: 200}\n",
     "protection": 'version: 1\nprotected:\n  - repositories: ["base/*"]\n  - tags: [latest]\n',
+    "an issuer": TRUST + "    refs: [refs/heads/main]\n    max_age: 24h\n",
+    "an issuer whose keys are elsewhere": TRUST + "    keys_url: https://keys.example/discovery/keys\n",
+    "proof by a job": ALLOW + "    proof: [oidc]\n",
+    "Azure Pipelines": """\
+version: 1
+issuers:
+  - service: azure_devops
+    issuer: https://vstoken.dev.azure.com/0ca3ddd9-f0b0-4635-a98c-5866526961b6
+    audience: api://AzureADTokenExchange
+    registries: ["*"]
+    pipelines: ["p://contoso/web shop/*", "sc://contoso/shop/registry"]
+""",
+    "GitLab and Entra": """\
+version: 1
+issuers:
+  - service: gitlab
+    issuer: https://gitlab.contoso.com:8443
+    audience: push-medic
+    registries: ["*"]
+    projects: ["team/sub/*"]
+    refs: [branch:main]
+  - service: entra
+    issuer: https://login.microsoftonline.com/11111111-1111-1111-1111-111111111111/v2.0
+    audience: api://push-medic
+    registries: ["*"]
+    applications: [5e1f0000-0000-4000-8000-000000000001]
+""",
     "bands": "version: 1\nstorage: {bands: [50]}\n",
 }
 

@@ -39,7 +39,9 @@ def bot(
 ) -> Iterator[Installation]:
     """The bot, installed for the registry."""
     assert contoso in azure.registries.values()
-    with applied(environment(azure, azurite, policy)):
+    # Our own authority alone is read thirty times faster than with the system's.
+    trust = {"REQUESTS_CA_BUNDLE": azure.ca_certificate, "SSL_CERT_FILE": azure.ca_certificate}
+    with applied(environment(azure, azurite, policy) | trust):
         sys.modules["function_app"]._app.cache_clear()
         yield Installation(azure, MiniHost(worker, azurite))
     emptied(azurite)

@@ -82,6 +82,21 @@ def test_a_permit_may_ask_for_more_proof_than_another() -> None:
     assert reason(case) is Reason.ADDRESS_UNPROVEN
 
 
+def test_a_permit_that_names_no_proof_asks_for_the_registrys_log_or_a_proven_job() -> None:
+    policy = parse_policy(EVERYWHERE.format(ranges="52.138.231.0/24"), "policy.yaml")
+    enough = [
+        p for p in Proof if isinstance(allow_address.plan(replace(CASE, policy=policy, proof=p)), RuleChange)
+    ]
+    assert enough == [Proof.REGISTRY_LOG, Proof.VERIFIED_JOB]
+
+
+def test_a_proven_job_is_enough_where_its_address_alone_would_be() -> None:
+    for named, enough in (("same_address", True), ("registry_log", False), ("claimed", False)):
+        policy = EVERYWHERE.format(ranges="52.138.231.0/24") + f"    proof: [{named}]\n"
+        case = replace(CASE, policy=parse_policy(policy, "policy.yaml"), proof=Proof.VERIFIED_JOB)
+        assert isinstance(allow_address.plan(case), RuleChange) is enough
+
+
 @pytest.mark.parametrize("sku", ["Standard", "Basic", "Sku of 2030"])
 def test_only_premium_has_network_rules(sku: str) -> None:
     assert reason(seen(set_to(DENYING, sku=sku))) is Reason.NOT_PREMIUM

@@ -1,0 +1,30 @@
+"""A challenge that takes no token."""
+
+from checks.evidence import Challenge, Evidence
+from checks.frame import Subject, check
+from checks.model import Answer, Cause, CauseName, Cleared, RegistryItself
+from checks.unread import unread
+
+_UNAUTHORIZED = 401
+
+
+@check(CauseName.AUTHENTICATION_REQUIRED, explains=(), needs="challenge", code="CONNECTIVITY_AAD_LOGIN_ERROR")
+def challenge_without_bearer(subject: Subject, evidence: Evidence) -> Answer:
+    """The registry does not take logins with Entra ID.
+
+    Its challenge names no bearer realm, so only a user name and a password are taken: the admin user's.
+    Look: `az acr check-health --name REGISTRY --yes`, `az acr credential show --name REGISTRY`.
+    Source: https://learn.microsoft.com/azure/container-registry/container-registry-health-error-reference
+    """
+    del subject
+    match evidence.challenge:
+        case Challenge(status=status, scheme=scheme) if status != _UNAUTHORIZED or scheme in ("", "bearer"):
+            return Cleared(saw=f"GET /v2/ is answered with {status}" + (f" and {scheme}" if scheme else ""))
+        case Challenge(scheme=scheme):
+            return Cause(
+                name=CauseName.AUTHENTICATION_REQUIRED,
+                culprit=RegistryItself(),
+                saw=f"the challenge asks for {scheme}, and names no bearer realm",
+            )
+        case missing:
+            return unread("the challenge of the login server", missing)

@@ -1,0 +1,106 @@
+"""Resource Manager, for what we have no SDK for: a GET, or a POST whose result takes its time."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from azure.core.credentials import TokenCredential
+from azure.core.exceptions import AzureError, HttpResponseError
+from azure.core.pipeline import PipelineResponse
+from azure.core.pipeline.policies import RequestIdPolicy, UserAgentPolicy
+from azure.core.polling import LROPoller
+from azure.core.rest import HttpRequest
+from azure.mgmt.core import ARMPipelineClient
+from azure.mgmt.core.policies import ARMChallengeAuthenticationPolicy
+from azure.mgmt.core.polling.arm_polling import ARMPolling
+
+from checks.adapters.azure_clients import BoundedRetry
+from checks.evidence import Unreadable
+
+_FORBIDDEN: Final = (401, 403)
+_FAILED: Final = 400
+
+type Json = Mapping[str, Any]
+
+
+class Arm:
+    """Calls of one identity. What is answered is a JSON object, or why there is none and which right is missing.
+
+    azure-mgmt-network would be 30 MB for five calls. What it adds is not missed: among its policies is one that
+    registers resource providers by itself, and that is a write.
+    """
+
+    def __init__(
+        self, credential: TokenCredential, endpoint: str, *, patience: float = 120, polls_every: float = 3
+    ) -> None:
+        endpoint = endpoint.rstrip("/")
+        self._patience = patience
+        self._polls_every = polls_every
+        self._home = urlsplit(endpoint).netloc
+        self._client: ARMPipelineClient[Any, Any] = ARMPipelineClient(
+            endpoint,
+            policies=[
+                RequestIdPolicy(),
+                UserAgentPolicy("push-medic"),
+                BoundedRetry(),
+                ARMChallengeAuthenticationPolicy(credential, f"{endpoint}/.default"),
+            ],
+            connection_timeout=5,
+            read_timeout=20,
+        )
+
+    def get(self, path: str, version: str, right: str) -> Json | Unreadable:
+        """What is at that path."""
+        try:
+            return self._json(self._send(HttpRequest("GET", path, params={"api-version": version})), right)
+        except (AzureError, ValueError) as error:
+            return _unreadable(error, right)
+
+    def post(self, path: str, version: str, body: Json | None, right: str) -> Json | Unreadable:
+        """The result of a POST, waited for as the SDKs do where it is a long-running operation."""
+        try:
+            begun = self._send(HttpRequest("POST", path, params={"api-version": version}, json=body))
+            if begun.http_response.status_code >= _FAILED:
+                raise HttpResponseError(response=begun.http_response)
+            if not self._stays_here(begun):
+                return Unreadable("Azure named a place outside Resource Manager for the result")
+            polling = ARMPolling(self._polls_every, lro_options={"final-state-via": "location"})
+            poller: LROPoller[Json | Unreadable] = LROPoller(
+                self._client, begun, lambda answer: self._json(answer, right), polling
+            )
+            poller.wait(self._patience)
+            if not poller.done():
+                return Unreadable(f"Azure had no result within {self._patience:.0f} s")
+            return poller.result()
+        except (AzureError, ValueError) as error:
+            return _unreadable(error, right)
+
+    def _send(self, request: HttpRequest) -> PipelineResponse[Any, Any]:
+        request.url = self._client.format_url(request.url)
+        answer: PipelineResponse[Any, Any] = self._client.send_request(
+            request, _return_pipeline_response=True
+        )
+        return answer
+
+    def _stays_here(self, answer: PipelineResponse[Any, Any]) -> bool:
+        """Whether the links to the result lead back to Resource Manager, as our token goes with each of them."""
+        headers = answer.http_response.headers
+        links = [headers.get("Azure-AsyncOperation"), headers.get("Location")]
+        return all(urlsplit(link).netloc == self._home for link in links if link)
+
+    def _json(self, answer: PipelineResponse[Any, Any], right: str) -> Json | Unreadable:
+        response = answer.http_response
+        if response.status_code >= _FAILED:
+            return _unreadable(HttpResponseError(response=response), right)
+        found = response.json()
+        return found if isinstance(found, dict) else Unreadable("Azure answered with no object")
+
+
+def _unreadable(error: Exception, right: str) -> Unreadable:
+    """Why there is no answer, in words that hold no secret, and the right that it needs if it was refused."""
+    if isinstance(error, HttpResponseError) and error.status_code:
+        refused = error.status_code in _FORBIDDEN
+        code = error.error.code if error.error and error.error.code else ""
+        said = f"Azure answered {error.status_code} {code[:60]}".rstrip()
+        return Unreadable(said, right if refused else None)
+    return Unreadable(f"no answer from Azure ({type(error).__name__})")

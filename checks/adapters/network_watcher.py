@@ -1,0 +1,244 @@
+"""Network Watcher, asked about one machine: security groups, next hop, effective routes, a connection that it tries.
+
+It only looks. The requests are those of azure-mgmt-network 33.1.0.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import Any, Final
+
+from azure.core.credentials import TokenCredential
+
+from checks.adapters.arm import Arm, Json
+from checks.evidence import (
+    Connection,
+    Denial,
+    Groups,
+    Hop,
+    Hops,
+    Issue,
+    Route,
+    Routes,
+    Unreadable,
+    Vantage,
+    Verdict,
+)
+
+_NETWORK: Final = "2026-03-01"
+_COMPUTE: Final = "2024-07-01"
+# Interfaces of scale set instances are served by the compute provider's own version of the network API.
+_SCALE_SET_INTERFACE: Final = "2018-10-01"
+_WATCHERS: Final = "Microsoft.Network/networkWatchers"
+_INTERFACES: Final = "Microsoft.Network/networkInterfaces"
+_HTTPS: Final = 443
+
+
+class AzureNetworkWatcher:
+    """Asks Network Watcher. Never raises for what Azure answers: it says why it could not see."""
+
+    def __init__(
+        self, credential: TokenCredential, endpoint: str, *, patience: float = 120, polls_every: float = 3
+    ) -> None:
+        self._arm = Arm(credential, endpoint, patience=patience, polls_every=polls_every)
+
+    def vantage(self, origin: str) -> Vantage | Unreadable:
+        """The machine's interface, its address, and the watcher of its region."""
+        machine, interface = _parts(origin)
+        location = ""
+        if machine:
+            shown = self._arm.get(machine, _COMPUTE, _read_right(machine))
+            if isinstance(shown, Unreadable):
+                return shown
+            interface = interface or _first_interface(shown)
+            location = str(shown.get("location", ""))
+        if not interface:
+            return Unreadable("the machine has no network interface")
+        version = _SCALE_SET_INTERFACE if "/virtualmachinescalesets/" in interface.lower() else _NETWORK
+        card = self._arm.get(interface, version, f"{_INTERFACES}/read")
+        if isinstance(card, Unreadable):
+            return card
+        address = _address(card)
+        if not address:
+            return Unreadable("the network interface has no private address")
+        attached = card.get("properties", {}).get("virtualMachine", {}).get("id")
+        watcher = self._watcher(origin.split("/")[2], location or str(card.get("location", "")))
+        if isinstance(watcher, Unreadable):
+            return watcher
+        return Vantage(
+            origin=origin,
+            machine=machine or attached,
+            interface=interface,
+            address=address,
+            watcher=watcher,
+        )
+
+    def groups(self, vantage: Vantage, destinations: Sequence[str]) -> Groups | Unreadable:
+        """Which security groups allow the machine port 443 of each destination."""
+        body = {
+            "targetResourceId": vantage.interface,
+            "verbosityLevel": "Normal",
+            "profiles": [
+                {
+                    "direction": "Outbound",
+                    "protocol": "TCP",
+                    "source": vantage.address,
+                    "destination": destination,
+                    "destinationPort": str(_HTTPS),
+                }
+                for destination in destinations
+            ],
+        }
+        answer = self._ask(vantage, "networkConfigurationDiagnostic", body)
+        if isinstance(answer, Unreadable):
+            return answer
+        return Groups(vantage.address, tuple(_verdict(one) for one in answer.get("results") or ()))
+
+    def hops(self, vantage: Vantage, destinations: Sequence[str]) -> Hops | Unreadable:
+        """Where packets for each destination go next."""
+        if vantage.machine is None:
+            return Unreadable(
+                "the network interface belongs to no machine, and next hop is asked of machines"
+            )
+        found = []
+        for destination in destinations:
+            body = {
+                "targetResourceId": vantage.machine,
+                "sourceIPAddress": vantage.address,
+                "destinationIPAddress": destination,
+                "targetNicResourceId": vantage.interface,
+            }
+            answer = self._ask(vantage, "nextHop", body)
+            if isinstance(answer, Unreadable):
+                return answer
+            found.append(_hop(destination, answer))
+        return Hops(vantage.address, tuple(found))
+
+    def routes(self, vantage: Vantage) -> Routes | Unreadable:
+        """The routes in force on the interface, for which its machine must run."""
+        if "/virtualmachinescalesets/" in vantage.interface.lower():
+            return Unreadable("Azure shows no effective routes of scale set instances")
+        right = f"{_INTERFACES}/effectiveRouteTable/action"
+        answer = self._arm.post(f"{vantage.interface}/effectiveRouteTable", _NETWORK, None, right)
+        if isinstance(answer, Unreadable):
+            return answer
+        return Routes(vantage.interface, tuple(_route(one) for one in answer.get("value") or ()))
+
+    def connection(self, vantage: Vantage, host: str) -> Connection | Unreadable:
+        """What comes of connecting from the machine itself, where Network Watcher's agent runs on it."""
+        if vantage.machine is None:
+            return Unreadable("the network interface belongs to no machine that could try to connect")
+        name, _, port = host.partition(":")
+        body = {
+            "source": {"resourceId": vantage.machine},
+            "destination": {"address": name, "port": int(port) if port.isdecimal() else _HTTPS},
+            "protocol": "Tcp",
+        }
+        answer = self._ask(vantage, "connectivityCheck", body)
+        if isinstance(answer, Unreadable):
+            return answer
+        return Connection(name, str(answer.get("connectionStatus", "Unknown")), tuple(_issues(answer)))
+
+    def _ask(self, vantage: Vantage, operation: str, body: Json) -> Json | Unreadable:
+        right = f"{_WATCHERS}/{operation}/action"
+        return self._arm.post(f"{vantage.watcher}/{operation}", _NETWORK, body, right)
+
+    def _watcher(self, subscription: str, location: str) -> str | Unreadable:
+        """The watcher of that region, whatever its name and group are."""
+        path = f"/subscriptions/{subscription}/providers/{_WATCHERS}"
+        found = self._arm.get(path, _NETWORK, f"{_WATCHERS}/read")
+        if isinstance(found, Unreadable):
+            return found
+        here = [one for one in found.get("value") or () if _same_region(one.get("location"), location)]
+        if not here:
+            return Unreadable(
+                f"there is no Network Watcher in {location}; `az network watcher configure --enabled true "
+                f"--locations {location} --resource-group NetworkWatcherRG` makes one"
+            )
+        return str(here[0]["id"])
+
+
+def _parts(origin: str) -> tuple[str | None, str | None]:
+    """The machine and the interface that a resource id names; either may be missing."""
+    low = origin.lower()
+    if "/providers/microsoft.compute/" not in low:
+        return None, origin
+    machine, _, _ = _split_at(origin, "/networkinterfaces/")
+    return machine, origin if machine != origin else None
+
+
+def _split_at(text: str, mark: str) -> tuple[str, str, str]:
+    at = text.lower().find(mark)
+    return (text, "", "") if at < 0 else (text[:at], mark, text[at + len(mark) :])
+
+
+def _read_right(machine: str) -> str:
+    if "/virtualmachinescalesets/" in machine.lower():
+        return "Microsoft.Compute/virtualMachineScaleSets/virtualMachines/read"
+    return "Microsoft.Compute/virtualMachines/read"
+
+
+def _first_interface(machine: Json) -> str | None:
+    """The primary interface, or the only one."""
+    listed = machine.get("properties", {}).get("networkProfile", {}).get("networkInterfaces") or []
+    primary = [one for one in listed if (one.get("properties") or {}).get("primary")]
+    first = next(iter(primary or listed), None)
+    return str(first["id"]) if first and first.get("id") else None
+
+
+def _address(card: Json) -> str | None:
+    """The primary private address, or the only one."""
+    listed = [one.get("properties") or {} for one in card.get("properties", {}).get("ipConfigurations") or ()]
+    primary = [one for one in listed if one.get("primary")]
+    first = next(iter(primary or listed), None)
+    address = first.get("privateIPAddress") if first else None
+    return str(address) if address else None
+
+
+def _same_region(one: object, other: str) -> bool:
+    """Azure writes a region as `westeurope` or as `West Europe`."""
+    return str(one or "").replace(" ", "").lower() == other.replace(" ", "").lower()
+
+
+def _verdict(result: Json) -> Verdict:
+    judged = result.get("networkSecurityGroupResult") or {}
+    evaluated = judged.get("evaluatedNetworkSecurityGroups") or ()
+    return Verdict(
+        destination=str((result.get("profile") or {}).get("destination", "")),
+        allowed=judged.get("securityRuleAccessResult") != "Deny",
+        denials=tuple(
+            Denial(
+                group=str(group.get("networkSecurityGroupId", "")),
+                rule=str(group["matchedRule"].get("ruleName", "")),
+                applied_to=str(group.get("appliedTo", "")),
+            )
+            for group in evaluated
+            if (group.get("matchedRule") or {}).get("action") == "Deny"
+        ),
+    )
+
+
+def _hop(destination: str, answer: Json) -> Hop:
+    return Hop(
+        destination=destination,
+        type=str(answer.get("nextHopType", "Unknown")),
+        address=answer.get("nextHopIpAddress") or None,
+        table=answer.get("routeTableId") or None,
+    )
+
+
+def _route(route: Json) -> Route:
+    return Route(
+        prefixes=tuple(str(prefix) for prefix in route.get("addressPrefix") or ()),
+        hop=str(route.get("nextHopType", "Unknown")),
+        addresses=tuple(str(address) for address in route.get("nextHopIpAddress") or ()),
+        source=str(route.get("source", "")),
+        active=route.get("state") != "Invalid",
+    )
+
+
+def _issues(answer: Json) -> Iterator[Issue]:
+    for hop in answer.get("hops") or ():
+        at = str(hop.get("resourceId") or hop.get("address") or hop.get("type") or "an unnamed hop")
+        for issue in hop.get("issues") or ():
+            told: list[dict[str, Any]] = [one for one in issue.get("context") or () if isinstance(one, dict)]
+            detail = "; ".join(f"{name}: {value}" for one in told for name, value in one.items())
+            yield Issue(type=str(issue.get("type", "Unknown")), at=at.rsplit("/", 1)[-1], detail=detail[:300])

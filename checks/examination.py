@@ -1,0 +1,213 @@
+"""Subject in, evidence out: look at everything about a registry, and at the way there, when somebody asks."""
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from msgspec.structs import replace
+
+from checks.evidence import (
+    Absent,
+    Attributes,
+    Challenge,
+    Contact,
+    DataEndpoints,
+    Evidence,
+    Handshake,
+    Login,
+    Looked,
+    NotAsked,
+    Profile,
+    Resolution,
+    Unreadable,
+    Way,
+)
+from checks.frame import Subject
+from checks.model import Registry, Value
+from checks.ports import NetworkWatcher, Probes, RegistryExaminer
+
+_PATIENCE: Final = 30.0
+# Network Watcher's operations are long-running: a connectivity check takes about a minute.
+_WATCHERS_PATIENCE: Final = 150.0
+_UNAUTHORIZED: Final = 401
+
+type Told = Callable[[str], None]
+"""Called with what is being looked at, whenever a look begins or ends; from any thread."""
+
+
+@dataclass(frozen=True)
+class Instruments:
+    """What is looked with. Each look may take so many seconds; after that it counts as not answered."""
+
+    reader: RegistryExaminer
+    probes: Probes
+    watcher: NetworkWatcher | None = None
+    patience: float = _PATIENCE
+    watchers_patience: float = _WATCHERS_PATIENCE
+
+
+def examine(
+    registry: Registry, subject: Subject, instruments: Instruments, now: datetime, told: Told
+) -> Evidence:
+    """What there is to see of the registry from here. What depends on nothing else is looked at side by side."""
+    reader, probes = instruments.reader, instruments.probes
+    looks = _Looks(told, instruments.patience)
+    image = subject.image
+    settings = looks.begin("settings", lambda: reader.settings(registry))
+    usage = looks.begin("storage", lambda: reader.usage(registry))
+    quotas = looks.begin("limits", lambda: reader.quotas(registry))
+    profile = looks.begin("policies", lambda: reader.profile(registry))
+    lock = looks.begin("locks", lambda: _repository(reader, registry, subject))
+    tag = looks.begin("locks of the tag", lambda: _tag(reader, registry, subject))
+    door = _door(registry, image.repository if image else None, probes, looks)
+    endpoints = _data_endpoints(profile(), door.login, probes, looks)
+    found, repository = tag(), lock()
+    evidence = Evidence(
+        read_at=now,
+        settings=settings(),
+        usage=usage(),
+        repository=repository,
+        tag=found,
+        manifest=looks.begin("locks of the manifest", lambda: _manifest(reader, registry, subject, found))(),
+        profile=profile(),
+        quotas=quotas(),
+        resolution=door.resolution,
+        contact=door.contact,
+        handshake=door.handshake,
+        challenge=door.challenge,
+        login=door.login,
+        data_endpoints=endpoints,
+    )
+    if subject.origin and instruments.watcher:
+        return _seen_by(instruments.watcher, evidence, registry, subject.origin, instruments, told)
+    return evidence
+
+
+class _Door(Value, frozen=True):
+    """The login server, as far as one gets in."""
+
+    resolution: Resolution | Unreadable
+    contact: Contact | NotAsked = NotAsked()
+    handshake: Handshake | NotAsked = NotAsked()
+    challenge: Challenge | Unreadable | NotAsked = NotAsked()
+    login: Login | Unreadable | NotAsked = NotAsked()
+
+
+def _door(registry: Registry, repository: str | None, probes: Probes, looks: "_Looks") -> _Door:
+    """Each step after the one before it has succeeded. Where the realm is elsewhere, no token goes out."""
+    way = looks.begin("DNS, TCP and TLS", lambda: probes.way(registry.login_server))()
+    if isinstance(way, Unreadable):
+        return _Door(way)
+    if way.obstacle:
+        return _Door(way.resolution, way.contact, way.handshake)
+    challenge = looks.begin("challenge", lambda: probes.challenge(registry))()
+    login: Login | Unreadable | NotAsked = NotAsked()
+    if isinstance(challenge, Challenge) and challenge.status == _UNAUTHORIZED and challenge.at_home:
+        login = looks.begin("login", lambda: probes.login(registry, repository))()
+    return _Door(way.resolution, way.contact, way.handshake, challenge, login)
+
+
+def _data_endpoints(
+    profile: Profile | Absent | Unreadable,
+    login: Login | Unreadable | NotAsked,
+    probes: Probes,
+    looks: "_Looks",
+) -> DataEndpoints | Unreadable | NotAsked:
+    """The ways to the dedicated data endpoints, and to wherever the registry sent us for a layer."""
+    if not isinstance(profile, Profile):
+        return profile if isinstance(profile, Unreadable) else NotAsked()
+    sent_to = login.blob_host if isinstance(login, Login) else None
+    hosts = dict.fromkeys((*profile.data_endpoints, *((sent_to,) if sent_to else ())))
+    if not hosts:
+        return NotAsked()
+    begun = [looks.begin(f"data endpoint {host}", _way_to(probes, host)) for host in hosts]
+    ways = [look() for look in begun]
+    late = [way for way in ways if isinstance(way, Unreadable)]
+    return late[0] if late else DataEndpoints(tuple(way for way in ways if isinstance(way, Way)))
+
+
+def _way_to(probes: Probes, host: str) -> Callable[[], Way]:
+    return lambda: probes.way(host)
+
+
+def _seen_by(
+    watcher: NetworkWatcher,
+    evidence: Evidence,
+    registry: Registry,
+    origin: str,
+    instruments: Instruments,
+    told: Told,
+) -> Evidence:
+    """The evidence with what Network Watcher sees from the machine `origin`."""
+    looks = _Looks(told, instruments.watchers_patience)
+    vantage = looks.begin("the machine", lambda: watcher.vantage(origin))()
+    if isinstance(vantage, Unreadable):
+        return replace(evidence, connection=vantage)
+    there = _addresses(evidence)
+    host = registry.login_server
+    connection = looks.begin("connectivity check", lambda: watcher.connection(vantage, host))
+    routes = looks.begin("effective routes", lambda: watcher.routes(vantage))
+    if not there:
+        nowhere = Unreadable("the login server has no address here, so there is nothing to ask for")
+        return replace(evidence, connection=connection(), routes=routes(), groups=nowhere, hops=nowhere)
+    groups = looks.begin("security groups", lambda: watcher.groups(vantage, there))
+    hops = looks.begin("next hop", lambda: watcher.hops(vantage, there))
+    return replace(evidence, connection=connection(), routes=routes(), groups=groups(), hops=hops())
+
+
+def _addresses(evidence: Evidence) -> tuple[str, ...]:
+    """One address of the login server and of each data endpoint, as this machine resolves them."""
+    of_data = evidence.data_endpoints.ways if isinstance(evidence.data_endpoints, DataEndpoints) else ()
+    resolved = [evidence.resolution, *(way.resolution for way in of_data)]
+    first = [one.addresses[0] for one in resolved if isinstance(one, Resolution) and one.addresses]
+    return tuple(dict.fromkeys(first))
+
+
+def _repository(reader: RegistryExaminer, registry: Registry, subject: Subject) -> Looked:
+    return reader.repository(registry, subject.image.repository) if subject.image else NotAsked()
+
+
+def _tag(reader: RegistryExaminer, registry: Registry, subject: Subject) -> Looked:
+    image = subject.image
+    return reader.tag(registry, image.repository, image.tag) if image and image.tag else NotAsked()
+
+
+def _manifest(reader: RegistryExaminer, registry: Registry, subject: Subject, tag: Looked) -> Looked:
+    image = subject.image
+    digest = image and (image.digest or (tag.digest if isinstance(tag, Attributes) else None))
+    return reader.manifest(registry, image.repository, digest) if image and digest else NotAsked()
+
+
+class _Looks:
+    """Looks that go on side by side, each in a thread of its own that nobody waits for too long."""
+
+    def __init__(self, told: Told, patience: float) -> None:
+        self._told = told
+        self._patience = patience
+
+    def begin[T](self, name: str, look: Callable[[], T]) -> Callable[[], T | Unreadable]:
+        """Begin to look. What is returned waits for what was seen, and may be asked again."""
+        seen: list[T | Unreadable] = []
+        done = threading.Event()
+
+        def run() -> None:
+            try:
+                seen.append(look())
+            except Exception as broken:  # noqa: BLE001 - one look that breaks must not spoil the others
+                seen.append(Unreadable(f"looking failed: {type(broken).__name__}"))
+            finally:
+                done.set()
+                self._told(f"{name}: done")
+
+        def wait() -> T | Unreadable:
+            if done.wait(max(0.0, until - time.monotonic())):
+                return seen[0]
+            return Unreadable(f"no answer within {self._patience:.0f} s")
+
+        until = time.monotonic() + self._patience
+        self._told(name)
+        threading.Thread(target=run, name=f"look at {name}", daemon=True).start()
+        return wait

@@ -1,0 +1,187 @@
+"""Evidence in, a registry's health out: what each check found, what it means, and the next step."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from enum import StrEnum
+from typing import Final
+
+from msgspec.structs import replace
+
+from checks.diagnosis import ask_all
+from checks.evidence import Challenge, Evidence, NotAsked
+from checks.frame import Check, Subject
+from checks.intake.advice import ADVICE
+from checks.model import Answer, Cause, Cleared, Image, Registry, Symptom, Unknown, Value
+from checks.names import is_machine_id, is_repository, is_tag
+from checks.remarks import remarks
+
+_FORBIDDEN: Final = 403
+
+
+class Mark(StrEnum):
+    """How a finding counts."""
+
+    FINE = "fine"
+    NOTED = "noted"
+    UNKNOWN = "unknown"
+    WRONG = "wrong"
+
+
+class Part(StrEnum):
+    """Where the registry's trouble may be, in the order in which a push meets it."""
+
+    WAY = "The way to the login server"
+    LOGIN = "Login and permission"
+    LAYERS = "Data endpoints"
+    REGISTRY = "The registry"
+    CLIENT = "From the client's place in Azure"
+
+
+_PARTS: Final = {
+    "resolution": Part.WAY,
+    "contact": Part.WAY,
+    "handshake": Part.WAY,
+    "challenge": Part.WAY,
+    "login": Part.LOGIN,
+    "data_endpoints": Part.LAYERS,
+    "groups": Part.CLIENT,
+    "hops": Part.CLIENT,
+    "routes": Part.CLIENT,
+    "connection": Part.CLIENT,
+}
+
+
+class Line(Value, frozen=True):
+    """One finding for people: what was seen, what that means, and what to do next."""
+
+    part: Part
+    check: str
+    mark: Mark
+    saw: str
+    code: str | None = None
+    cause: str | None = None
+    means: str = ""
+    next: str = ""
+    missing_right: str | None = None
+
+
+class Health(Value, frozen=True):
+    """Everything that was found out about a registry, from the network of the machine that looked."""
+
+    registry: str
+    login_server: str
+    at: datetime
+    lines: tuple[Line, ...]
+    repository: str | None = None
+    origin: str | None = None
+
+    def marked(self, mark: Mark) -> tuple[Line, ...]:
+        return tuple(line for line in self.lines if line.mark is mark)
+
+    @property
+    def healthy(self) -> bool | None:
+        """True or false, or None where it could not be told."""
+        if self.marked(Mark.WRONG):
+            return False
+        return None if self.marked(Mark.UNKNOWN) else True
+
+
+def asking(repository: str | None, origin: str | None) -> Subject:
+    """What somebody asks about who has seen no failure yet.
+
+    Raises ValueError for what is no repository, or no resource id of a machine.
+    """
+    name, colon, tag = (repository or "").partition(":")
+    if repository is not None and not (is_repository(name) and (is_tag(tag) or not colon)):
+        raise ValueError(f"{repository!r} is no name of a repository, with or without a tag")
+    if origin is not None and not is_machine_id(origin):
+        raise ValueError(
+            f"{origin!r} is no resource id of a virtual machine, its scale set's, or its interface"
+        )
+    image = Image(name, tag or None) if repository else None
+    return Subject(symptom=Symptom.UNREACHABLE, image=image, origin=origin)
+
+
+def health(registry: Registry, subject: Subject, evidence: Evidence, checks: Iterable[Check]) -> Health:
+    """What every check that has something to judge by answers, in the order in which a push meets it."""
+    denied = _denied(evidence)
+    if denied:
+        subject = replace(subject, address=denied.denied)
+    asked = {check.name: check for check in checks if _is_asked(check, subject, evidence)}
+    found = [
+        _line(asked[finding.check], finding.answer, registry)
+        for finding in ask_all(subject, evidence, asked.values())
+    ]
+    found += [
+        Line(part=Part.REGISTRY, check=remark.about, mark=Mark.NOTED, saw=remark.saw, next=remark.advice)
+        for remark in remarks(evidence)
+        if remark.about != "quarantine" or "quarantined" not in asked
+    ]
+    order = list(_PARTS)
+    return Health(
+        registry=registry.name,
+        login_server=registry.login_server,
+        at=evidence.read_at,
+        repository=str(subject.image) if subject.image else None,
+        origin=subject.origin,
+        lines=tuple(sorted(found, key=lambda line: _rank(line, asked, order))),
+    )
+
+
+def _is_asked(check: Check, subject: Subject, evidence: Evidence) -> bool:
+    """Every check that judges by what was looked at, but those of a lock or a refusal that is not in question.
+
+    What only signals can tell is not asked, because there are none.
+    """
+    seen = {Symptom.THROTTLED, Symptom.STORAGE_FILLING}
+    if subject.image and not isinstance(getattr(evidence, _LOCKS.get(check.name, "settings")), NotAsked):
+        seen.add(Symptom.PUSH_DISALLOWED)
+    if _denied(evidence):
+        seen.add(Symptom.ADDRESS_DENIED)
+    return check.needs is not None or not check.explains or not seen.isdisjoint(check.explains)
+
+
+_LOCKS: Final = {"repository_locked": "repository", "tag_locked": "tag", "manifest_locked": "manifest"}
+
+
+def _denied(evidence: Evidence) -> Challenge | None:
+    """The refusal by the registry's own firewall, if that was the answer."""
+    challenge = evidence.challenge
+    refused = isinstance(challenge, Challenge) and challenge.status == _FORBIDDEN and challenge.by_registry
+    return challenge if refused and isinstance(challenge, Challenge) else None
+
+
+def _line(check: Check, answer: Answer, registry: Registry) -> Line:
+    part = _PARTS.get(check.needs or "", Part.REGISTRY)
+    match answer:
+        case Cleared(saw=saw, advice=advice):
+            mark = Mark.NOTED if advice else Mark.FINE
+            return Line(part=part, check=check.name, mark=mark, saw=saw, next=advice)
+        case Unknown(why=why, missing_right=right):
+            step = f"Give the identity that looks the right {right}." if right else f"Look: {check.look}"
+            return Line(
+                part=part,
+                check=check.name,
+                mark=Mark.UNKNOWN,
+                saw=why,
+                means=check.title,
+                next=step.replace("REGISTRY", registry.name),
+                missing_right=right,
+            )
+        case Cause(name=name, saw=saw, advice=advice):
+            return Line(
+                part=part,
+                check=check.name,
+                mark=Mark.WRONG,
+                saw=saw,
+                code=check.code,
+                cause=name.value,
+                means=f"{check.title} {check.meaning}",
+                next=(advice or ADVICE[name]).replace("REGISTRY", registry.name),
+            )
+
+
+def _rank(line: Line, asked: dict[str, Check], order: list[str]) -> tuple[int, int]:
+    check = asked.get(line.check)
+    needs = check.needs if check else None
+    return list(Part).index(line.part), order.index(needs) if needs in order else len(order)

@@ -1,0 +1,87 @@
+"""What about a registry is no fault, and worth knowing where a push fails."""
+
+from collections.abc import Iterator
+
+from checks.evidence import Challenge, Evidence, Login, NotAsked, Profile, RegistrySettings
+from checks.model import Value
+
+
+class Remark(Value, frozen=True):
+    """One thing worth knowing: what it is about, what was seen, and why that matters."""
+
+    about: str
+    saw: str
+    advice: str
+
+
+def remarks(evidence: Evidence) -> tuple[Remark, ...]:
+    """What is worth knowing of the settings and policies that were read."""
+    of_settings = _of_settings(evidence.settings) if isinstance(evidence.settings, RegistrySettings) else ()
+    of_policies = _of_policies(evidence.profile) if isinstance(evidence.profile, Profile) else ()
+    return (*of_settings, *of_policies, *_of_looking(evidence))
+
+
+def _of_settings(settings: RegistrySettings) -> Iterator[Remark]:
+    if settings.admin_user:
+        yield Remark(
+            "admin_user",
+            "the admin user is enabled",
+            "Whoever has its password may do everything, and nobody can tell who it was.",
+        )
+    if settings.anonymous_pull:
+        yield Remark(
+            "anonymous_pull",
+            "anonymous pull is enabled",
+            "Everybody whom the network lets in may pull; a push still needs a login.",
+        )
+    if settings.quarantine:
+        yield Remark(
+            "quarantine",
+            "the quarantine policy is enabled",
+            "An image that no scanner has released refuses operations in the words of a lock.",
+        )
+
+
+def _of_policies(profile: Profile) -> Iterator[Remark]:
+    if profile.retention_days is not None:
+        yield Remark(
+            "retention",
+            f"untagged manifests are deleted after {profile.retention_days} days",
+            "What is pushed by digest only, and named by nothing, is gone by then; a lock keeps it.",
+        )
+    if profile.soft_delete_days is not None:
+        yield Remark(
+            "soft_delete",
+            f"what is deleted is kept for {profile.soft_delete_days} days",
+            "It uses storage until then, and can be restored: `az acr manifest restore`.",
+        )
+    if profile.content_trust:
+        yield Remark(
+            "content_trust",
+            "content trust is enabled",
+            "Clients with DOCKER_CONTENT_TRUST=1 push only with a signing key and the role AcrImageSigner.",
+        )
+    if not profile.export:
+        yield Remark(
+            "export",
+            "export is disabled",
+            "Artifacts cannot be imported from here into another registry.",
+        )
+    for link in profile.private_links:
+        if not link.approved:
+            yield Remark(
+                "private_endpoint",
+                f"the private endpoint {link.name} is {link.status}",
+                "It carries no traffic until somebody approves it.",
+            )
+
+
+def _of_looking(evidence: Evidence) -> Iterator[Remark]:
+    """What could have been looked at, and was not."""
+    let_in = isinstance(evidence.challenge, Challenge) and isinstance(evidence.login, Login)
+    if let_in and isinstance(evidence.data_endpoints, NotAsked):
+        yield Remark(
+            "data_endpoints",
+            "no data endpoint was tried: the registry has no dedicated ones, and sent nobody anywhere",
+            "Layers are fetched from *.blob.core.windows.net; with --repository that host is found and tried.",
+        )

@@ -1,0 +1,44 @@
+"""What the checks have in common that go by what the signals themselves say: a client's text, or a row's status."""
+
+from checks.evidence import RegistrySettings, Unreadable
+from checks.frame import Subject
+from checks.model import Answer, Cause, CauseName, Cleared, Culprit, Unknown
+
+
+def told_answer(
+    subject: Subject,
+    settings: RegistrySettings | Unreadable,
+    cause: CauseName,
+    culprit: Culprit,
+    saw: str,
+    *,
+    advice: str = "",
+) -> Answer:
+    """The cause if it is the one that the signals name. What they name is certain whatever could be read besides.
+
+    Where they name none and the registry could not be looked at either, nothing is certain.
+    """
+    if subject.said is cause:
+        return Cause(name=cause, culprit=culprit, saw=saw, advice=advice)
+    if subject.said is not None:
+        return Cleared(saw=f"the signals say {subject.said.value.replace('_', ' ')}")
+    if isinstance(settings, Unreadable):
+        return Unknown(
+            why=f"no signal names a cause, and settings could not be read: {settings.why}",
+            missing_right=settings.missing_right,
+        )
+    return Cleared(saw="no signal says so")
+
+
+def who(subject: Subject) -> str:
+    """Whom the signals saw refused, as far as they know."""
+    if subject.identity:
+        return f"identity {subject.identity}"
+    return ", ".join(str(caller) for caller in subject.callers) or "the client"
+
+
+def private(settings: RegistrySettings | Unreadable) -> str:
+    """What there is to know of a registry that cannot be reached: whether it has a public door at all."""
+    if isinstance(settings, RegistrySettings) and not settings.public_network_access:
+        return "; it takes no public traffic, so its name must lead to a private endpoint"
+    return ""

@@ -1,0 +1,98 @@
+"""A registry that grows until it is full, although people were told in time."""
+
+from demo.casebook import Casebook
+from demo.stage import Stage
+from demo.telling import Story
+
+_IMAGE = "team/models:main"
+_BANDS_REACHED = 2
+
+
+def tell(stage: Stage, story: Story) -> None:
+    """Warned once at 80 %, refused at 100 %, and never a byte deleted; the push succeeds when people have purged."""
+    writes = len(stage.azure.writes())
+    filling = _told_once(stage, story)
+    _refused_when_full(stage, story)
+    story.proves(
+        len(stage.azure.writes()) == writes, "Nothing was written to any registry, and nothing was deleted"
+    )
+    _pushed_when_purged(stage, story)
+
+    story.part("It is over")
+    stage.bot.events()
+    _an_hour_passes(stage)
+    story.says(
+        "The watch sees 61 % and ends what it had begun. There was no change, so there is none to undo."
+    )
+    ended = stage.bot.app.incidents.find(filling)
+    story.proves(
+        ended is not None and ended.value.state == "closed", "The incident of the 80 % band is closed"
+    )
+
+
+def _told_once(stage: Stage, story: Story) -> str:
+    """People get a ticket for the band, once. Gives the incident."""
+    registry, tickets = stage.woodgrove, stage.azure.work_items
+    story.part("The storage watch looks, once an hour")
+    registry.fill_to(0.835)
+    story.says(f"{registry.name} uses 83 % of its 40 TiB. Nobody has noticed, and every push still succeeds.")
+    _an_hour_passes(stage)
+    incident = stage.latest_incident(registry)
+    case = Casebook(stage.bot.journal(incident))
+    case.tell_what_was_seen(story)
+
+    story.part("Why it decided what it decided")
+    case.tell_the_decision(story)
+    story.proves(case.reason == "no_remediation", "For this cause nothing is ever changed automatically")
+    story.proves(len(tickets) == 1, "One ticket is in Azure DevOps")
+
+    story.part("An hour later it looks again")
+    registry.fill_to(0.845)
+    _an_hour_passes(stage)
+    story.proves(len(tickets) == 1, "84 % is the same band: still one ticket, and nobody is told twice")
+    return incident
+
+
+def _refused_when_full(stage: Stage, story: Story) -> None:
+    """The push fails in the words of a lock, and the bot finds out that it is none."""
+    registry, tickets = stage.woodgrove, stage.azure.work_items
+    story.part("A push is refused")
+    registry.fill_to(1.0)
+    story.says("Nobody did anything, and now it is full.")
+    refused = stage.client.push(f"{registry.login_server}/{_IMAGE}", "thursday")
+    story.attempt(refused)
+    story.proves(not refused.succeeded, "The client was refused, in the very words of a lock")
+
+    story.part("One 405, several possible causes")
+    _the_log_streams(stage)
+    case = Casebook(stage.bot.journal(stage.latest_incident(registry)))
+    case.tell_what_was_seen(story)
+    case.tell_the_decision(story)
+    story.proves(case.reason == "no_remediation", "No lock was found, storage was: this one is for people")
+    story.proves(len(tickets) == _BANDS_REACHED, "The band above has a ticket of its own")
+    stage.client.push(f"{registry.login_server}/{_IMAGE}", "thursday")
+    _the_log_streams(stage)
+    story.proves(
+        len(tickets) == _BANDS_REACHED, "A second try is refused as well, and there is no third ticket"
+    )
+
+
+def _pushed_when_purged(stage: Stage, story: Story) -> None:
+    """What mends it is people's work."""
+    registry = stage.woodgrove
+    story.part("The second push succeeds")
+    registry.fill_to(0.615)
+    story.says("People have purged what nobody needs: 61 %.")
+    again = stage.client.push(f"{registry.login_server}/{_IMAGE}", "thursday")
+    story.attempt(again)
+    story.proves(again.succeeded, f"{_IMAGE} is in the registry")
+
+
+def _an_hour_passes(stage: Stage) -> None:
+    stage.bot.host.tick("storage_watch")
+    stage.bot.work()
+
+
+def _the_log_streams(stage: Stage) -> None:
+    stage.bot.stream()
+    stage.bot.work()

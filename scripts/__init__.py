@@ -1,0 +1,1 @@
+"""What people run now and then to keep this repository as it should be."""

@@ -1,0 +1,37 @@
+"""Routes that lead nowhere: found, cleared, and not to be told."""
+
+from checks.acr.route_drops import route_drops
+from checks.model import Cause, CauseName, Cleared, Place, Unknown
+from tests.examined import ASKED_OF, ILL, WELL, blind
+
+
+def test_a_next_hop_of_none_is_the_cause_and_the_route_is_named() -> None:
+    assert route_drops.ask(ASKED_OF, ILL["dropped"]) == Cause(
+        name=CauseName.CONNECTIVITY_TIMEOUT,
+        culprit=Place(
+            kind="route table",
+            name="/subscriptions/00000000-0000-0000-0000-00000000000a/resourceGroups/rg1/providers/Microsoft.Network/routeTables/rt-spoke",
+        ),
+        saw=(
+            "packets from 10.1.0.4 to 20.50.200.1 are dropped (next hop None, route table "
+            "rt-spoke, by the route for 20.0.0.0/8)"
+        ),
+        advice=(
+            "Ask the owner of the route table rt-spoke for a route for the service tag "
+            "AzureContainerRegistry with next hop Internet, or through the appliance that may "
+            "carry it."
+        ),
+    )
+
+
+def test_a_next_hop_is_cleared() -> None:
+    assert route_drops.ask(ASKED_OF, WELL) == Cleared(
+        saw="packets from 10.1.0.4 are sent on: 20.50.200.1 by Internet"
+    )
+
+
+def test_without_looking_it_cannot_be_told_and_the_missing_right_is_named() -> None:
+    assert route_drops.ask(ASKED_OF, blind("hops")) == Unknown(
+        why="the next hop of the client's packets could not be read: Azure answered 403",
+        missing_right="the.right/that/is/missing",
+    )

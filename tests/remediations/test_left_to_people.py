@@ -1,0 +1,171 @@
+"""Failures that the bot mends for nobody: told once, diagnosed, and over when the push has succeeded."""
+
+from datetime import timedelta
+
+import pytest
+from msgspec.structs import replace
+
+from checks.evidence import Unreadable
+from checks.incident import State
+from checks.intake.event_grid import Pushed
+from checks.model import CauseName, Image, Signal, Symptom
+from remediations.model import Decided, Escalate, Notice, Reason, Severity, Suppress
+from tests.memory import START
+from tests.worlds import APP, NEW, PIPELINE, Bot, push_refused
+
+MINUTE = timedelta(minutes=1)
+
+
+def told(symptom: Symptom, said: CauseName | None = None, **changes: object) -> Signal:
+    signal = push_refused(START, symptom=symptom, said=said, address=None, excerpt="what was said of it")
+    return replace(signal, **changes)
+
+
+SIGNALS = {
+    "a missing role": told(Symptom.UNAUTHORIZED, CauseName.PERMISSION_DENIED, identity=PIPELINE),
+    "refused credentials": told(
+        Symptom.UNAUTHORIZED, CauseName.AUTHENTICATION_FAILED, identity=PIPELINE, image=None
+    ),
+    "no login": told(Symptom.UNAUTHORIZED, CauseName.AUTHENTICATION_REQUIRED),
+    "throttling": told(Symptom.THROTTLED, CauseName.THROTTLED, identity=PIPELINE),
+    "a time-out": told(Symptom.UNREACHABLE, CauseName.CONNECTIVITY_TIMEOUT),
+    "an unknown name": told(Symptom.UNREACHABLE, CauseName.DNS_FAILURE),
+    "a connection cut off": told(Symptom.UNREACHABLE, CauseName.CONNECTION_REFUSED_OR_RESET),
+    "a strange certificate": told(Symptom.UNREACHABLE, CauseName.TLS_ERROR),
+    "a proxy": told(Symptom.UNREACHABLE, CauseName.PROXY_ERROR),
+    "a fault of the registry": told(Symptom.SERVER_ERROR, CauseName.SERVER_ERROR),
+}
+every_signal = pytest.mark.parametrize("signal", SIGNALS.values(), ids=SIGNALS)
+
+
+def decision(bot: Bot) -> Escalate | Suppress:
+    [decided] = [entry.decision for entry in bot.story() if isinstance(entry, Decided)]
+    assert isinstance(decided, Escalate | Suppress)
+    return decided
+
+
+def only_notice(bot: Bot) -> Notice:
+    [notice] = bot.people.notices
+    return notice
+
+
+@every_signal
+def test_it_is_diagnosed_and_left_to_people_and_nothing_is_written(signal: Signal) -> None:
+    bot = Bot()
+    bot.report(signal)
+    bot.work()
+    assert (decision(bot).reason, bot.incident.state) == (Reason.NO_REMEDIATION, State.WITH_PEOPLE)
+    assert bot.registry.writes == []
+    notice = only_notice(bot)
+    assert signal.said
+    assert notice.title.endswith(f" in contoso: {signal.said.value.replace('_', ' ')}")
+    assert notice.paragraphs[0].startswith("Found: ")
+    assert len(notice.paragraphs) >= 3
+    assert notice.quoted == "what was said of it"
+    assert notice.ticket_key == bot.incident.id
+
+
+@every_signal
+def test_people_are_told_once_however_often_it_is_seen(signal: Signal) -> None:
+    bot = Bot()
+    for number in range(100):
+        bot.report(replace(signal, id=f"{number}", at=START + number * MINUTE / 10))
+        bot.work()
+    assert (len(bot.people.notices), bot.incident.count) == (1, 100)
+
+
+@every_signal
+def test_what_could_not_be_read_does_not_make_what_was_said_less_certain(signal: Signal) -> None:
+    bot = Bot()
+    bot.registry.unreadable = dict.fromkeys(("settings", "usage", "tag"), Unreadable("Azure answered 403"))
+    bot.report(signal)
+    bot.work()
+    assert decision(bot).reason is Reason.NO_REMEDIATION
+
+
+@every_signal
+def test_a_push_of_the_tag_before_anybody_was_told_withdraws_it(signal: Signal) -> None:
+    if signal.image is None:
+        return
+    bot = Bot()
+    bot.report(signal)
+    bot.clock.advance(60)
+    bot.registry.push()
+    bot.work()
+    assert (decision(bot).reason, bot.incident.state) == (Reason.PUSHED_SINCE, State.CLOSED)
+    assert bot.people.notices == ()
+
+
+@every_signal
+def test_a_push_that_succeeds_closes_it(signal: Signal) -> None:
+    if signal.image is None:
+        return
+    bot = Bot()
+    bot.report(signal)
+    bot.work()
+    bot.clock.advance(60)
+    bot.pushed(bot.registry.push())
+    assert bot.incident.state is State.CLOSED
+
+
+def test_a_failure_that_nothing_names_is_told_with_the_clients_own_words() -> None:
+    bot = Bot()
+    bot.report(told(Symptom.UNEXPLAINED))
+    bot.work()
+    notice = only_notice(bot)
+    assert decision(bot) == Escalate(Reason.NO_CAUSE_FOUND, "no check knows a failure like this")
+    assert notice.title == "A push failed in contoso: nothing that the bot knows explains it"
+    assert (notice.quoted, notice.severity) == ("what was said of it", Severity.WARNING)
+
+
+def test_a_storm_of_refusals_is_one_incident_and_one_notice() -> None:
+    bot = Bot()
+    storm = [
+        told(
+            Symptom.UNAUTHORIZED,
+            CauseName.AUTHENTICATION_FAILED,
+            id=f"{number}",
+            identity=f"stranger-{number}",
+            image=Image(f"guess/{number}"),
+        )
+        for number in range(500)
+    ]
+    bot.fuse.fail(at=10_000)
+    bot.medic.incidents.report(storm)
+    bot.work()
+    assert bot.fuse.steps < 60
+    assert (bot.incident.count, bot.incident.callers[0].count) == (500, 1)
+    notice = only_notice(bot)
+    assert "stranger-0 (1)" in dict(notice.facts)["Refused"]
+    bot.medic.incidents.report(storm[100:200])
+    assert bot.incident.count == 500
+
+
+def test_many_signals_of_one_incident_are_one_write_of_its_row() -> None:
+    bot = Bot()
+    many = [replace(SIGNALS["throttling"], id=f"{number}") for number in range(300)]
+    bot.medic.incidents.report(many)
+    bot.fuse.fail(at=10_000)
+    again = [replace(SIGNALS["throttling"], id=f"{number}", at=START + MINUTE) for number in range(300, 600)]
+    bot.medic.incidents.report(again)
+    assert bot.fuse.steps == 1
+    assert bot.incident.count == 600
+
+
+@pytest.mark.parametrize(
+    ("failed", "pushed", "ends"),
+    [
+        (APP, Image("team/app", "v1", NEW), True),
+        (APP, Image("team/app", "v2", NEW), False),
+        (Image("team/app"), Image("team/app", "v2", NEW), True),
+        (Image("team/app"), Image("team/other", "v2", NEW), False),
+        (Image("team/app", digest=NEW), Image("team/app", "v2", NEW), True),
+        (None, Image("team/app", "v1", NEW), False),
+    ],
+)
+def test_a_push_ends_what_it_was_refused_for(failed: Image | None, pushed: Image, *, ends: bool) -> None:
+    bot = Bot()
+    bot.report(told(Symptom.THROTTLED, CauseName.THROTTLED, image=failed))
+    bot.work()
+    bot.pushed(Pushed("contoso", pushed, START + MINUTE))
+    assert (bot.incident.state is State.CLOSED) is ends

@@ -1,0 +1,188 @@
+"""`medic check`, run by an operator against an Azure in which one thing is wrong."""
+
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import medic
+from tests.installation import READER, applied, environment
+from tests.local_azure import LocalAzure, Registry
+from tests.local_azure.network import EffectiveRoute, SecurityGroup, SecurityRule
+
+NOWHERE = "UseDevelopmentStorage=true"  # examining a registry needs no storage
+
+
+@pytest.fixture
+def installed(azure: LocalAzure, contoso: Registry, policy: Path) -> Iterator[Registry]:
+    """A registry with an image, and an operator's environment that leads to it."""
+    contoso.push("team/app", "v1")
+    azure.network.polls = 0
+    with applied(environment(azure, NOWHERE, policy)):
+        yield contoso
+
+
+def found(capsys: pytest.CaptureFixture[str]) -> dict[str, dict[str, str]]:
+    """The findings that are not fine, by check."""
+    health = json.loads(capsys.readouterr().out)
+    return {one["check"]: one for one in health["lines"] if one["mark"] in {"wrong", "unknown"}}
+
+
+@pytest.mark.usefixtures("installed")
+def test_a_healthy_registry_is_said_to_be_so_and_nothing_is_changed(
+    azure: LocalAzure, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert medic.main(["check", "contoso", "--repository", "team/app:v1"]) == 0
+    told = capsys.readouterr()
+    assert "contoso: nothing wrong" in told.out
+    assert told.err == ""
+    assert azure.writes() == []
+    assert "eyJ" not in told.out
+
+
+def test_a_firewall_that_refuses_is_named_with_the_code_of_az(
+    installed: Registry, capsys: pytest.CaptureFixture[str]
+) -> None:
+    installed.default_action = "Deny"
+    assert medic.main(["check", "contoso", "--json"]) == 1
+    wrong = found(capsys)
+    assert list(wrong) == ["firewall_ip_denied"]
+    assert wrong["firewall_ip_denied"]["code"] == "CONNECTIVITY_FORBIDDEN_ERROR"
+    assert "52.138.231.5" in wrong["firewall_ip_denied"]["saw"]
+
+
+def test_abac_mode_without_a_role_on_repositories_names_the_least_role(
+    azure: LocalAzure, installed: Registry, capsys: pytest.CaptureFixture[str]
+) -> None:
+    installed.role_assignment_mode = "AbacRepositoryPermissions"
+    azure.rights[READER] = {
+        "Microsoft.ContainerRegistry/registries/read",
+        "Microsoft.ContainerRegistry/registries/listUsages/read",
+        "Microsoft.ContainerRegistry/registries/repositories/metadata/read",
+        "Microsoft.ContainerRegistry/registries/push/write",
+    }
+    assert medic.main(["check", "contoso", "--repository", "team/app", "--json"]) == 1
+    wrong = found(capsys)
+    assert list(wrong) == ["push_not_permitted_by_abac"]
+    assert "Container Registry Repository Writer" in wrong["push_not_permitted_by_abac"]["next"]
+
+
+def test_a_lock_is_found(installed: Registry, capsys: pytest.CaptureFixture[str]) -> None:
+    installed.lock("team/app", tag="v1")
+    assert medic.main(["check", "contoso", "--repository", "team/app:v1", "--json"]) == 1
+    assert list(found(capsys)) == ["tag_locked"]
+
+
+def test_throttling_is_found_with_the_limit_of_the_sku(
+    installed: Registry, capsys: pytest.CaptureFixture[str]
+) -> None:
+    installed.throttle(1, retry_after=7)
+    assert medic.main(["check", "contoso", "--json"]) == 1
+    wrong = found(capsys)["throttled"]
+    assert wrong["code"] == "CONNECTIVITY_TOOMANYREQUESTS_ERROR"
+    assert "asks to wait 7 s; Premium takes 4,000 writes a minute" in wrong["saw"]
+
+
+def test_policies_and_a_key_without_its_identity_are_read_as_azure_writes_them(
+    installed: Registry, capsys: pytest.CaptureFixture[str]
+) -> None:
+    installed.soft_delete_days, installed.retention_days, installed.admin_user = 14, 3, True
+    installed.unknown_properties = {
+        "provisioningState": "Failed",
+        "encryption": {"status": "enabled", "keyVaultProperties": {"identity": "a-client-id"}},
+    }
+    assert medic.main(["check", "contoso", "--json"]) == 1
+    health = json.loads(capsys.readouterr().out)
+    marks = {one["check"]: one["saw"] for one in health["lines"] if one["mark"] in {"wrong", "noted"}}
+    assert marks["registry_not_ready"] == "the provisioning state is Failed"
+    assert marks["encryption_identity_missing"].startswith("its key is opened by a-client-id")
+    assert marks["soft_delete"] == "what is deleted is kept for 14 days"
+    assert marks["retention"] == "untagged manifests are deleted after 3 days"
+    assert marks["admin_user"] == "the admin user is enabled"
+
+
+@pytest.mark.usefixtures("installed")
+def test_rights_that_are_missing_are_named_and_it_could_not_be_told(
+    azure: LocalAzure, capsys: pytest.CaptureFixture[str]
+) -> None:
+    azure.rights[READER] = set()
+    assert medic.main(["check", "contoso", "--json"]) == 2
+    rights = {one["missing_right"] for one in found(capsys).values()}
+    assert rights == {
+        "Microsoft.ContainerRegistry/registries/read",
+        "Microsoft.ContainerRegistry/registries/listUsages/read",
+    }
+
+
+def test_a_registry_that_is_gone_is_not_found(
+    azure: LocalAzure, installed: Registry, capsys: pytest.CaptureFixture[str]
+) -> None:
+    del azure.registries[installed.resource_id.lower()]
+    assert medic.main(["check", "contoso", "--json"]) == 1
+    assert found(capsys)["registry_not_found"]["code"] == "LOGIN_SERVER_ERROR"
+
+
+@pytest.mark.usefixtures("installed")
+def test_from_a_machine_in_azure_the_rule_and_where_it_is_applied_are_named(
+    azure: LocalAzure, capsys: pytest.CaptureFixture[str]
+) -> None:
+    machine = azure.network.add()
+    deny = SecurityRule("UserRule_DenyInternet", "Deny", port="443")
+    machine.groups = [SecurityGroup("nsg-build", machine.subnet_id, [deny])]
+    assert medic.main(["check", "contoso", "--from", machine.resource_id]) == 1
+    told = capsys.readouterr().out
+    assert "the rule UserRule_DenyInternet of nsg-build, applied to subnet build, denies 10.1.0.4" in told
+    assert {call.method for call in azure.requests if "microsoft.network" in call.path.lower()} == {
+        "GET",
+        "POST",
+    }
+
+
+@pytest.mark.usefixtures("installed")
+def test_from_a_machine_whose_route_drops_what_it_sends_the_route_is_named(
+    azure: LocalAzure, capsys: pytest.CaptureFixture[str]
+) -> None:
+    machine = azure.network.add(routes=[EffectiveRoute("0.0.0.0/0", "None")])
+    assert medic.main(["check", "contoso", "--from", machine.interface_id, "--json"]) == 1
+    wrong = found(capsys)
+    assert set(wrong) == {"route_drops", "client_cannot_connect"}
+    assert "route table rt-spoke, by the route for 0.0.0.0/0" in wrong["route_drops"]["saw"]
+
+
+@pytest.mark.usefixtures("installed")
+def test_from_a_region_without_a_watcher_it_could_not_be_told(
+    azure: LocalAzure, capsys: pytest.CaptureFixture[str]
+) -> None:
+    machine = azure.network.add(location="northeurope")
+    assert medic.main(["check", "contoso", "--from", machine.resource_id, "--json"]) == 2
+    assert "there is no Network Watcher in northeurope" in found(capsys)["client_cannot_connect"]["saw"]
+
+
+@pytest.mark.usefixtures("installed")
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["check", "fabrikam"],
+        ["check", "contoso", "--repository", "Not/A/Repository"],
+        ["check", "contoso", "--from", "build1"],
+    ],
+)
+def test_what_cannot_be_asked_about_is_bad_usage(
+    arguments: list[str], azure: LocalAzure, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert medic.main(arguments) == 2
+    assert capsys.readouterr().err.startswith("medic: ")
+    assert azure.requests == []
+
+
+@pytest.mark.usefixtures("installed")
+def test_progress_is_shown_to_a_person_and_wiped_away(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    assert medic.main(["check", "contoso"]) == 0
+    progress = capsys.readouterr().err
+    assert "DNS, TCP and TLS" in progress
+    assert progress.endswith("\r\x1b[K")
