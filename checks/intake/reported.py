@@ -98,7 +98,7 @@ def read_report(
     from checks.intake.error_text import explain
 
     explanation = explain(report.text)
-    symptom = _SYMPTOMS[explanation.cause]
+    symptom = _symptom(explanation)
     if symptom is None:
         return Explained(explanation=explanation)
     registry = _registry(report, explanation, tuple(registries))
@@ -124,6 +124,13 @@ def read_report(
         proof=Proof.SAME_ADDRESS if address and address == sent_from else Proof.CLAIMED,
         excerpt=report.text[-_EXCERPT:],
     )
+
+
+def _symptom(explanation: "Explanation") -> Symptom | None:
+    """What to look into. A bare 405 may be a lock or a full registry, and looking tells, as for any 405."""
+    if explanation.cause is CauseName.UNKNOWN and CauseName.LOCKED in explanation.alternatives:
+        return Symptom.PUSH_DISALLOWED
+    return _SYMPTOMS[explanation.cause]
 
 
 def _registry(

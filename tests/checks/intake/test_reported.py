@@ -244,6 +244,7 @@ CLIENTS_SAY = {
         Symptom.SERVER_ERROR,
         CauseName.SERVER_ERROR,
     ),
+    "failed to copy: unexpected status: 405 Method Not Allowed": (Symptom.PUSH_DISALLOWED, None),
     "it did not work": (Symptom.UNEXPLAINED, None),
 }
 
