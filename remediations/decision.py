@@ -5,7 +5,7 @@ from datetime import datetime
 
 from checks.evidence import Attributes, Evidence
 from checks.incident import Incident
-from checks.model import Cause, Diagnosis, Value
+from checks.model import Cause, Diagnosis, LockedObject, LockLevel, Value
 from remediations.frame import Case, Remediation
 from remediations.model import (
     AskApproval,
@@ -35,6 +35,7 @@ class History(Value, frozen=True):
 
     attempts: tuple[Attempt, ...] = ()
     open_changes: int = 0
+    unlocked: tuple[LockedObject, ...] = ()
     paused: Paused | None = None
 
 
@@ -51,7 +52,7 @@ def decide(
 
     A change for which the permit asks a person first passes every brake before anybody is asked.
     """
-    unclear = _settled(incident, evidence) or _unclear(diagnosis)
+    unclear = _settled(incident, evidence) or _mended(incident, diagnosis, history) or _unclear(diagnosis)
     if unclear:
         return unclear
     cause = diagnosis.causes[0]
@@ -77,6 +78,17 @@ def _settled(incident: Incident, evidence: Evidence) -> Decision | None:
     if isinstance(tag, Attributes) and tag.updated_at and tag.updated_at > incident.last_at:
         return Suppress(Reason.PUSHED_SINCE, f"{incident.image} was pushed at {tag.updated_at:%H:%M:%S} UTC")
     return None
+
+
+def _mended(incident: Incident, diagnosis: Diagnosis, history: History) -> Decision | None:
+    """One push can be refused twice, for a child manifest and for its tag: one unlock serves both."""
+    image = incident.image
+    failed_again = any(attempt.fingerprint == incident.fingerprint for attempt in history.attempts)
+    if image is None or failed_again or diagnosis.causes or diagnosis.unknowns:
+        return None
+    serves = (o for o in history.unlocked if o.repository == image.repository)
+    lifted = next((o for o in serves if o.level is LockLevel.REPOSITORY or o.reference == image.tag), None)
+    return Suppress(Reason.MENDED_ALREADY, f"{lifted} is unlocked by the bot already") if lifted else None
 
 
 def _unclear(diagnosis: Diagnosis) -> Decision | None:

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from checks.incident import Incident
 from checks.model import Clock
 from remediations.decision import Attempt, History
-from remediations.model import Change, Commitment, Stage
+from remediations.model import Change, Commitment, LockChange, Stage
 from remediations.pauses import Paused
 from remediations.ports import Table
 
@@ -76,6 +76,9 @@ class Ledger:
                 for row in made
             ),
             open_changes=sum(row.open for row in rows),
+            unlocked=tuple(
+                row.change.target for row in rows if row.open and isinstance(row.change, LockChange)
+            ),
             paused=paused,
         )
 

@@ -75,6 +75,7 @@ class Reason(StrEnum):
     APPROVAL_EXPIRED = "approval_expired"
     PAUSED = "paused"
     PUSHED_SINCE = "pushed_since"
+    MENDED_ALREADY = "mended_already"
     NO_CAUSE_FOUND = "no_cause_found"
     SEVERAL_CAUSES = "several_causes"
     EVIDENCE_UNREADABLE = "evidence_unreadable"

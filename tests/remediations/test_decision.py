@@ -118,6 +118,14 @@ def test_what_nothing_explains_any_more_is_for_people() -> None:
     )
 
 
+@pytest.mark.parametrize("level", [LockLevel.REPOSITORY, LockLevel.TAG])
+def test_an_unlock_that_was_made_for_another_refusal_of_the_same_push_serves_this_one_too(
+    level: LockLevel,
+) -> None:
+    decision = decided(evidence=HEALTHY, history=History(unlocked=(OBJECTS[level],)))
+    assert decision == Suppress(Reason.MENDED_ALREADY, f"{OBJECTS[level]} is unlocked by the bot already")
+
+
 @pytest.mark.parametrize(
     "evidence",
     [
@@ -296,6 +304,7 @@ def test_the_reasons_that_only_a_change_itself_can_give_are_named_elsewhere() ->
         Reason.APPROVAL_NEEDED,
         Reason.PAUSED,
         Reason.PUSHED_SINCE,
+        Reason.MENDED_ALREADY,
         Reason.NO_CAUSE_FOUND,
         Reason.SEVERAL_CAUSES,
         Reason.EVIDENCE_UNREADABLE,
