@@ -1,6 +1,6 @@
 """Routes that lead nowhere."""
 
-from checks.addresses import network_of
+from checks.addresses import covered_by, network_of
 from checks.evidence import Evidence, Hops, Route, Routes
 from checks.frame import Subject, check
 from checks.model import Answer, Cause, CauseName, Cleared, Place, Symptom
@@ -46,10 +46,6 @@ def _route_to(destination: str, routes: object) -> Route | None:
         (network_of(prefix).prefixlen, route)
         for route in routes.routes
         for prefix in route.prefixes
-        if route.active and _holds(prefix, destination)
+        if route.active and covered_by(destination, (prefix,))
     ]
     return max(holding, key=lambda one: one[0])[1] if holding else None
-
-
-def _holds(prefix: str, destination: str) -> bool:
-    return network_of(destination).subnet_of(network_of(prefix))

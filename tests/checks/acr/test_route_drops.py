@@ -1,8 +1,11 @@
 """Routes that lead nowhere: found, cleared, and not to be told."""
 
+from msgspec.structs import replace
+
 from checks.acr.route_drops import route_drops
+from checks.evidence import Hop, Hops
 from checks.model import Cause, CauseName, Cleared, Place, Unknown
-from tests.examined import ASKED_OF, ILL, WELL, blind
+from tests.examined import ASKED_OF, CLIENT, ILL, WELL, blind
 
 
 def test_a_next_hop_of_none_is_the_cause_and_the_route_is_named() -> None:
@@ -27,6 +30,16 @@ def test_a_next_hop_of_none_is_the_cause_and_the_route_is_named() -> None:
 def test_a_next_hop_is_cleared() -> None:
     assert route_drops.ask(ASKED_OF, WELL) == Cleared(
         saw="packets from 10.1.0.4 are sent on: 20.50.200.1 by Internet"
+    )
+
+
+def test_an_address_that_no_route_can_be_compared_with_names_no_route() -> None:
+    v6 = replace(ILL["dropped"], hops=Hops(CLIENT, (Hop("2001:db8::1", "None"),)))
+    answer = route_drops.ask(ASKED_OF, v6)
+    assert isinstance(answer, Cause)
+    assert (
+        answer.saw
+        == f"packets from {CLIENT} to 2001:db8::1 are dropped (next hop None, no route table that was named)"
     )
 
 
