@@ -162,8 +162,13 @@ def _addresses(evidence: Evidence) -> tuple[str, ...]:
     """One address of the login server and of each data endpoint, as this machine resolves them."""
     of_data = evidence.data_endpoints.ways if isinstance(evidence.data_endpoints, DataEndpoints) else ()
     resolved = [evidence.resolution, *(way.resolution for way in of_data)]
-    first = [one.addresses[0] for one in resolved if isinstance(one, Resolution) and one.addresses]
+    first = [_first(one.addresses) for one in resolved if isinstance(one, Resolution) and one.addresses]
     return tuple(dict.fromkeys(first))
+
+
+def _first(addresses: tuple[str, ...]) -> str:
+    """The first IPv4 address, as which security groups and routes know the registry; else the first."""
+    return next((address for address in addresses if ":" not in address), addresses[0])
 
 
 def _repository(reader: RegistryExaminer, registry: Registry, subject: Subject) -> Looked:

@@ -155,6 +155,12 @@ def test_the_host_to_which_one_is_sent_for_a_layer_is_tried() -> None:
     assert "way x.blob.core.windows.net" in sending.asked
 
 
+def test_security_groups_and_routes_are_asked_about_the_ipv4_address() -> None:
+    both = Seen(replace(WELL, resolution=Resolution("contoso.azurecr.io", ("2001:db8::1", PUBLIC))))
+    looked(both, replace(ASKED, origin=MACHINE))
+    assert f"hops {PUBLIC}" in both.asked
+
+
 def test_a_machine_that_cannot_be_seen_from_is_one_answer_and_not_four() -> None:
     blind_one = Seen()
     blind_one.vantage_seen = Unreadable("there is no Network Watcher in westeurope")
