@@ -1,5 +1,6 @@
 """Resource Manager, for what we have no SDK for: a GET, or a POST whose result takes its time."""
 
+import time
 from collections.abc import Mapping
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -64,14 +65,13 @@ class Arm:
                 raise HttpResponseError(response=begun.http_response)
             if not self._stays_here(begun):
                 return Unreadable("Azure named a place outside Resource Manager for the result")
-            polling = ARMPolling(self._polls_every, lro_options={"final-state-via": "location"})
+            polling = _BoundedPolling(self._polls_every, self._patience)
             poller: LROPoller[Json | Unreadable] = LROPoller(
                 self._client, begun, lambda answer: self._json(answer, right), polling
             )
-            poller.wait(self._patience)
-            if not poller.done():
-                return Unreadable(f"Azure had no result within {self._patience:.0f} s")
             return poller.result()
+        except TimeoutError:
+            return Unreadable(f"Azure had no result within {self._patience:.0f} s")
         except (AzureError, ValueError) as error:
             return _unreadable(error, right)
 
@@ -94,6 +94,21 @@ class Arm:
             return _unreadable(HttpResponseError(response=response), right)
         found = response.json()
         return found if isinstance(found, dict) else Unreadable("Azure answered with no object")
+
+
+class _BoundedPolling(ARMPolling):
+    """The SDKs' polling, which ends by itself: neither a `Retry-After` nor an operation without end holds it up."""
+
+    def __init__(self, polls_every: float, patience: float) -> None:
+        super().__init__(polls_every, lro_options={"final-state-via": "location"})
+        self._until = time.monotonic() + patience
+
+    def _extract_delay(self) -> float:
+        """How long to wait before asking again. Raises TimeoutError when the time is up."""
+        left = self._until - time.monotonic()
+        if left <= 0:
+            raise TimeoutError
+        return min(super()._extract_delay(), left)
 
 
 def _unreadable(error: Exception, right: str) -> Unreadable:

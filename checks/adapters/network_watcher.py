@@ -30,6 +30,7 @@ _SCALE_SET_INTERFACE: Final = "2018-10-01"
 _WATCHERS: Final = "Microsoft.Network/networkWatchers"
 _INTERFACES: Final = "Microsoft.Network/networkInterfaces"
 _HTTPS: Final = 443
+_VERDICTS: Final = ("Allow", "Deny")
 
 
 class AzureNetworkWatcher:
@@ -90,7 +91,11 @@ class AzureNetworkWatcher:
         answer = self._ask(vantage, "networkConfigurationDiagnostic", body)
         if isinstance(answer, Unreadable):
             return answer
-        return Groups(vantage.address, tuple(_verdict(one) for one in answer.get("results") or ()))
+        results = [_verdict(one) for one in answer.get("results") or ()]
+        verdicts = tuple(verdict for verdict in results if verdict)
+        if len(verdicts) < len(destinations):
+            return Unreadable("Network Watcher gave no verdict on every destination")
+        return Groups(vantage.address, verdicts)
 
     def hops(self, vantage: Vantage, destinations: Sequence[str]) -> Hops | Unreadable:
         """Where packets for each destination go next."""
@@ -109,6 +114,8 @@ class AzureNetworkWatcher:
             answer = self._ask(vantage, "nextHop", body)
             if isinstance(answer, Unreadable):
                 return answer
+            if not answer.get("nextHopType"):
+                return Unreadable("Network Watcher named no next hop")
             found.append(_hop(destination, answer))
         return Hops(vantage.address, tuple(found))
 
@@ -135,7 +142,10 @@ class AzureNetworkWatcher:
         answer = self._ask(vantage, "connectivityCheck", body)
         if isinstance(answer, Unreadable):
             return answer
-        return Connection(name, str(answer.get("connectionStatus", "Unknown")), tuple(_issues(answer)))
+        status = str(answer.get("connectionStatus") or "Unknown")
+        if status == "Unknown":
+            return Unreadable("Network Watcher tried, and could not tell whether the machine can connect")
+        return Connection(name, status, tuple(_issues(answer)))
 
     def _ask(self, vantage: Vantage, operation: str, body: Json) -> Json | Unreadable:
         right = f"{_WATCHERS}/{operation}/action"
@@ -198,12 +208,15 @@ def _same_region(one: object, other: str) -> bool:
     return str(one or "").replace(" ", "").lower() == other.replace(" ", "").lower()
 
 
-def _verdict(result: Json) -> Verdict:
+def _verdict(result: Json) -> Verdict | None:
+    """The verdict, or None where the result says neither Allow nor Deny."""
     judged = result.get("networkSecurityGroupResult") or {}
+    if judged.get("securityRuleAccessResult") not in _VERDICTS:
+        return None
     evaluated = judged.get("evaluatedNetworkSecurityGroups") or ()
     return Verdict(
         destination=str((result.get("profile") or {}).get("destination", "")),
-        allowed=judged.get("securityRuleAccessResult") != "Deny",
+        allowed=judged["securityRuleAccessResult"] == "Allow",
         denials=tuple(
             Denial(
                 group=str(group.get("networkSecurityGroupId", "")),
@@ -219,7 +232,7 @@ def _verdict(result: Json) -> Verdict:
 def _hop(destination: str, answer: Json) -> Hop:
     return Hop(
         destination=destination,
-        type=str(answer.get("nextHopType", "Unknown")),
+        type=str(answer["nextHopType"]),
         address=answer.get("nextHopIpAddress") or None,
         table=answer.get("routeTableId") or None,
     )

@@ -98,6 +98,7 @@ class Network:
     watched: set[str] = field(default_factory=lambda: {"westeurope"})
     polls: int = 1
     never_done: bool = False
+    retry_after: int = 0
     result_elsewhere: str | None = None
     pending: dict[str, tuple[int, dict[str, Any]]] = field(default_factory=dict)
 

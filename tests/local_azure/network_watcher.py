@@ -173,7 +173,10 @@ def operation_result(call: Call) -> Response:
     left, document = call.world.network.pending[call.arguments["operation"]]
     if left or call.world.network.never_done:
         call.world.network.pending[call.arguments["operation"]] = max(0, left - 1), document
-        return Response(status=202, headers={"Location": call.request.url, "Retry-After": "0"})
+        return Response(
+            status=202,
+            headers={"Location": call.request.url, "Retry-After": str(call.world.network.retry_after)},
+        )
     return json_answer(document)
 
 
@@ -184,7 +187,10 @@ def operation_status(call: Call) -> Response:
     left, document = call.world.network.pending[name]
     call.world.network.pending[name] = max(0, left - 1), document
     going_on = left or call.world.network.never_done
-    return json_answer({"status": "InProgress" if going_on else "Succeeded"}, headers={"Retry-After": "0"})
+    return json_answer(
+        {"status": "InProgress" if going_on else "Succeeded"},
+        headers={"Retry-After": str(call.world.network.retry_after)},
+    )
 
 
 def _later(call: Call, document: dict[str, Any]) -> Response:
@@ -199,7 +205,7 @@ def _later(call: Call, document: dict[str, Any]) -> Response:
         headers={
             "Azure-AsyncOperation": f"{where}/operations/{name}?api-version={version}",
             "Location": f"{where}/operationResults/{name}?api-version={version}",
-            "Retry-After": "0",
+            "Retry-After": str(call.world.network.retry_after),
         },
     )
 

@@ -20,7 +20,7 @@ from checks.evidence import (
     Vantage,
     Verdict,
 )
-from tests.local_azure import LocalAzure, html
+from tests.local_azure import LocalAzure, html, status
 from tests.local_azure.network import EffectiveRoute, Machine, SecurityGroup, SecurityRule
 
 READER = "reader"
@@ -258,13 +258,15 @@ def test_the_right_to_ask_each_question_is_named(azure: LocalAzure, machine: Mac
     ]
 
 
-def test_an_operation_that_is_never_done_is_given_up(azure: LocalAzure, machine: Machine) -> None:
+@pytest.mark.parametrize("retry_after", [0, 3600])
+def test_an_operation_that_is_never_done_is_given_up_whatever_it_asks_to_wait(
+    azure: LocalAzure, machine: Machine, retry_after: int
+) -> None:
     vantage = seen_from(azure, machine.resource_id)
-    azure.network.never_done = True
+    azure.network.never_done, azure.network.retry_after = True, retry_after
     assert watcher(azure, patience=0.2).groups(vantage, [THERE]) == Unreadable(
         "Azure had no result within 0 s"
     )
-    azure.network.never_done = False
 
 
 def test_a_result_at_another_host_is_not_fetched_because_our_token_would_go_there(
@@ -281,6 +283,24 @@ def test_a_page_of_a_proxy_instead_of_an_answer_is_an_answer(azure: LocalAzure, 
     azure.faults.add(path="virtualMachines/build1", effect=html(403))
     found = watcher(azure).vantage(machine.resource_id)
     assert found == Unreadable("Azure answered 403", "Microsoft.Compute/virtualMachines/read")
+
+
+def test_an_answer_that_says_nothing_is_never_taken_for_a_good_one(
+    azure: LocalAzure, machine: Machine
+) -> None:
+    vantage = seen_from(azure, machine.resource_id)
+    for _ in range(3):
+        azure.faults.add(
+            path="/(networkConfigurationDiagnostic|nextHop|connectivityCheck)$", effect=status(200, "{}")
+        )
+    asked = watcher(azure)
+    assert asked.groups(vantage, [THERE]) == Unreadable(
+        "Network Watcher gave no verdict on every destination"
+    )
+    assert asked.hops(vantage, [THERE]) == Unreadable("Network Watcher named no next hop")
+    assert asked.connection(vantage, "contoso.azurecr.io") == Unreadable(
+        "Network Watcher tried, and could not tell whether the machine can connect"
+    )
 
 
 def test_a_machine_that_is_not_there_is_an_answer(azure: LocalAzure) -> None:
