@@ -58,7 +58,7 @@ class Usage(Value, frozen=True, tag="usage"):
 class Attributes(Value, frozen=True, tag="attributes"):
     """The changeable attributes of a repository, tag or manifest, and when it was last pushed to.
 
-    `updated_at` moves with pushes, not with changes of these attributes.
+    `updated_at` moves with pushes, not with changes of these attributes. `tags` are those on a manifest.
     """
 
     write: bool
@@ -67,6 +67,7 @@ class Attributes(Value, frozen=True, tag="attributes"):
     list: bool
     updated_at: datetime | None = None
     digest: str | None = None
+    tags: tuple[str, ...] = ()
 
     def same_locks(self, other: "Attributes") -> bool:
         """Whether both allow the same."""

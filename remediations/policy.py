@@ -1,5 +1,6 @@
 """What an operator allows. Nothing named is nothing permitted, and a fresh policy only rehearses."""
 
+from collections.abc import Iterable, Iterator
 from datetime import timedelta
 from fnmatch import fnmatchcase
 from ipaddress import IPv4Address
@@ -16,6 +17,9 @@ Duration = Annotated[
 Pattern = Annotated[
     str,
     Meta(min_length=1, max_length=255, description="A name; `*` stands for any characters, `?` for one."),
+]
+Digest = Annotated[
+    str, Meta(pattern=r"^sha256:[0-9a-f]{64}$", description="A manifest by its digest: `sha256:…`.")
 ]
 Network = Annotated[
     str,
@@ -192,10 +196,19 @@ type TrustedIssuer = GitHubActions | AzureDevOpsPipelines | GitLabCi | EntraId
 
 
 class Protected(Strict, frozen=True):
-    """Images that stay locked whatever a permit says."""
+    """Images that stay locked whatever a permit says; without tags and digests, everything in the repositories."""
 
     repositories: Annotated[tuple[Pattern, ...], Meta(min_length=1)] = ("*",)
-    tags: Annotated[tuple[Pattern, ...], Meta(min_length=1)] = ("*",)
+    tags: Annotated[
+        tuple[Pattern, ...],
+        Meta(
+            description="Tags, and with each the manifest that it is on and the lock of its whole repository."
+        ),
+    ] = ()
+    digests: Annotated[
+        tuple[Digest, ...],
+        Meta(description="Manifests that are pinned somewhere, and the tags that are on them."),
+    ] = ()
 
 
 class Storm(Strict, frozen=True):
@@ -293,12 +306,24 @@ def is_for(issuer: TrustedIssuer, registry: str) -> bool:
     return is_any(issuer.registries, registry)
 
 
-def is_protected(policy: Policy, image: Image) -> bool:
-    """Whether the image stays locked whatever a permit says."""
+def is_protected(policy: Policy, repository: str, tags: Iterable[str], digests: Iterable[str]) -> bool:
+    """Whether any of these tags and manifests of a repository stays locked whatever a permit says."""
+    tags, digests = tuple(tags), tuple(digests)
     return any(
-        is_any(rule.repositories, image.repository) and is_any(rule.tags, image.tag or "")
-        for rule in policy.protected
+        not (rule.tags or rule.digests)
+        or any(is_any(rule.tags, tag) for tag in tags)
+        or any(digest in rule.digests for digest in digests)
+        for rule in _protecting(policy, repository)
     )
+
+
+def protects_within(policy: Policy, repository: str) -> bool:
+    """Whether anything in the repository is protected, so that the lock of the whole repository guards it, too."""
+    return any(_protecting(policy, repository))
+
+
+def _protecting(policy: Policy, repository: str) -> Iterator[Protected]:
+    return (rule for rule in policy.protected if is_any(rule.repositories, repository))
 
 
 def is_any(patterns: tuple[str, ...], name: str) -> bool:

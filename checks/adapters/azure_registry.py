@@ -151,7 +151,7 @@ class AzureRegistry:
         return self._attributes(registry, lambda client: client.get_tag_properties(repository, tag))
 
     def manifest(self, registry: Registry, repository: str, digest: str) -> Attributes | Absent | Unreadable:
-        """The changeable attributes of a manifest."""
+        """The changeable attributes of a manifest, and the tags on it."""
         return self._attributes(registry, lambda client: client.get_manifest_properties(repository, digest))
 
     def _attributes(self, registry: Registry, read: Callable[[Any], Any]) -> Attributes | Absent | Unreadable:
@@ -169,6 +169,7 @@ class AzureRegistry:
             list=found.can_list is not False,
             updated_at=_utc(found.last_updated_on),
             digest=getattr(found, "digest", None),
+            tags=tuple(getattr(found, "tags", None) or ()),
         )
 
 

@@ -3,10 +3,10 @@
 from typing import assert_never
 
 from checks.evidence import Attributes, Evidence
-from checks.model import CauseName, LockedObject, LockLevel
+from checks.model import CauseName, Image, LockedObject, LockLevel
 from remediations.frame import Case, remediation
 from remediations.model import Change, LockChange, Proposed, Reason, Refusal
-from remediations.policy import is_protected, span, unlock_permit
+from remediations.policy import is_protected, protects_within, span, unlock_permit
 
 
 @remediation(cures=CauseName.LOCKED)
@@ -20,8 +20,9 @@ def unlock(case: Case) -> Change | Proposed | Refusal:
     locked, image = case.cause.culprit, case.subject.image
     if not isinstance(locked, LockedObject) or image is None:
         return Refusal(Reason.NO_REMEDIATION, f"{case.cause.name} at {locked} is no lock")
-    if is_protected(case.policy, image):
-        return Refusal(Reason.PROTECTED, f"{image} is protected by policy, whatever a permit says")
+    protected = _protected(case, locked, image)
+    if protected:
+        return Refusal(Reason.PROTECTED, f"{protected} by policy, whatever a permit says")
     permit = unlock_permit(case.policy, case.registry, locked, image)
     if permit is None:
         return Refusal(Reason.NOT_PERMITTED, f"no permit covers unlocking the {locked} for {image}")
@@ -36,6 +37,24 @@ def unlock(case: Case) -> Change | Proposed | Refusal:
         until=case.now + span(permit.lasts),
     )
     return Proposed(change) if permit.approval else change
+
+
+def _protected(case: Case, locked: LockedObject, image: Image) -> str:
+    """What is protected that the lock guards, or nothing. Whoever lifts it opens more than what is pushed to."""
+    policy, evidence, repository = case.policy, case.evidence, image.repository
+    if locked.level is LockLevel.REPOSITORY:
+        within = protects_within(policy, repository)
+        return f"the lock of {repository} guards what is protected in it" if within else ""
+    on = evidence.manifest.tags if isinstance(evidence.manifest, Attributes) else ()
+    pointed_to = evidence.tag.digest if isinstance(evidence.tag, Attributes) else None
+    tags = on if locked.level is LockLevel.MANIFEST else ()
+    named = is_protected(
+        policy,
+        repository,
+        (image.tag or "", *tags),
+        filter(None, (image.digest, pointed_to, locked.reference)),
+    )
+    return f"{image} is protected" if named else ""
 
 
 def _attributes(locked: LockedObject, evidence: Evidence) -> Attributes | None:

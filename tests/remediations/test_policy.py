@@ -8,14 +8,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from checks.model import Image, LockLevel
-from remediations.policy import Policy, address_permit, is_protected, span, unlock_permit
+from remediations.policy import Policy, address_permit, is_protected, protects_within, span, unlock_permit
 from remediations.policy_file import parse_policy
-from tests.worlds import OBJECTS
+from tests.worlds import NEW, OBJECTS, OLD
 
 NAMES = st.text("abcdefghij/-.", min_size=1, max_size=12)
 SILENT = Policy(version=1)
 
-PERMITS = """
+PERMITS = f"""
 version: 1
 permits:
   - remediation: unlock
@@ -38,6 +38,8 @@ protected:
   - repositories: ["*"]
     tags: ["v*", latest]
   - repositories: ["base/*"]
+  - repositories: ["team/pinned"]
+    digests: [{OLD}]
 """
 NAMED = parse_policy(PERMITS, "policy.yaml")
 
@@ -48,7 +50,7 @@ def test_a_policy_that_names_nothing_permits_nothing(
 ) -> None:
     assert unlock_permit(SILENT, registry, OBJECTS[level], Image(repository, tag)) is None
     assert address_permit(SILENT, registry, address) is None
-    assert not is_protected(SILENT, Image(repository, tag))
+    assert not is_protected(SILENT, repository, [tag], [])
 
 
 def test_a_policy_that_says_nothing_rehearses_and_is_not_paused() -> None:
@@ -98,18 +100,31 @@ def test_an_address_is_permitted_inside_an_approved_range_of_that_registry(
 
 
 @pytest.mark.parametrize(
-    ("image", "protected"),
+    ("repository", "tags", "digests", "protected"),
     [
-        (Image("team/app", "v1.0"), True),
-        (Image("anything/at/all", "latest"), True),
-        (Image("base/os", "dev-1"), True),
-        (Image("base/os", digest="sha256:1"), True),
-        (Image("team/app", "dev-1"), False),
-        (Image("team/app", digest="sha256:1"), False),
+        ("team/app", ["v1.0"], [], True),
+        ("team/app", ["dev-1", "v1.0"], [], True),
+        ("anything/at/all", ["latest"], [], True),
+        ("base/os", ["dev-1"], [], True),
+        ("base/os", [], [OLD], True),
+        ("team/app", ["dev-1"], [], False),
+        ("team/app", [], [OLD], False),
+        ("team/pinned", ["dev-1"], [OLD], True),
+        ("team/pinned", ["dev-1"], [NEW], False),
     ],
 )
-def test_a_rule_protects_what_both_of_its_patterns_cover(image: Image, *, protected: bool) -> None:
-    assert is_protected(NAMED, image) is protected
+def test_a_rule_protects_the_tags_and_manifests_that_it_names_in_its_repositories(
+    repository: str, tags: list[str], digests: list[str], *, protected: bool
+) -> None:
+    assert is_protected(NAMED, repository, tags, digests) is protected
+
+
+@pytest.mark.parametrize(("repository", "within"), [("base/os", True), ("team/app", True)])
+def test_a_rule_for_every_repository_has_something_to_protect_in_each(
+    repository: str, *, within: bool
+) -> None:
+    assert protects_within(NAMED, repository) is within
+    assert not protects_within(SILENT, repository)
 
 
 @pytest.mark.parametrize(

@@ -276,9 +276,9 @@ def test_the_example_permits_a_team_its_daily_tags_and_protects_what_is_released
     assert not example.rehearsal
     assert unlock_permit(example, "contoso", tag, Image("team/app", "dev-7"))
     assert not unlock_permit(example, "contoso", tag, Image("base/os", "dev-7"))
-    assert is_protected(example, Image("team/app", "v1.0"))
-    assert is_protected(example, Image("base/os", "dev-7"))
-    assert not is_protected(example, Image("team/app", "dev-7"))
+    assert is_protected(example, "team/app", ["v1.0"], [])
+    assert is_protected(example, "base/os", ["dev-7"], [])
+    assert not is_protected(example, "team/app", ["dev-7"], [])
 
 
 @pytest.mark.parametrize("name", ["policy.yaml", "policy.example.yaml"])

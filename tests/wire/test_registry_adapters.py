@@ -204,6 +204,12 @@ class TestReading:
         assert tag.updated_at
         assert abs((tag.updated_at - pushed).total_seconds()) < 0.001
 
+    def test_a_manifest_names_every_tag_that_is_on_it(
+        self, contoso: Registry, local: LocalRegistry, reader: AzureRegistry
+    ) -> None:
+        local.push("team/app", "v2")
+        assert sorted(looked(reader, contoso, local, LockLevel.MANIFEST).tags) == ["v1", "v2"]
+
     def test_what_is_not_there_is_absent(self, contoso: Registry, reader: AzureRegistry) -> None:
         assert reader.repository(contoso, "team/none") == Absent()
         assert reader.tag(contoso, "team/app", "v9") == Absent()

@@ -97,6 +97,33 @@ def test_what_is_protected_stays_locked_whatever_a_permit_says(level: LockLevel)
     assert reason(case(level, permissive(PROTECTED))) is Reason.PROTECTED
 
 
+PINNING = f"""
+protected:
+  - digests: ["{OLD}"]
+"""
+
+
+@pytest.mark.parametrize("level", LockLevel)
+def test_the_lock_that_guards_a_pinned_manifest_stays(level: LockLevel) -> None:
+    assert reason(case(level, permissive(PINNING))) is Reason.PROTECTED
+
+
+def test_the_lock_of_a_repository_stays_for_the_sake_of_what_is_protected_in_it() -> None:
+    only_releases = permissive('protected:\n  - repositories: ["team/*"]\n    tags: ["release-*"]\n')
+    assert reason(case(LockLevel.REPOSITORY, only_releases)) is Reason.PROTECTED
+    assert isinstance(unlock.plan(case(LockLevel.TAG, only_releases)), LockChange)
+
+
+def test_the_lock_of_a_manifest_stays_for_the_sake_of_a_protected_tag_that_is_on_it() -> None:
+    only_releases = permissive('protected:\n  - tags: ["release-*"]\n')
+    one = case(LockLevel.MANIFEST, only_releases)
+    assert isinstance(one.evidence.manifest, Attributes)
+    for tags, planned in ((("v1", "release-7"), Refusal), (("v1", "v2"), LockChange)):
+        evidence = replace(one.evidence, manifest=replace(one.evidence.manifest, tags=tags))
+        tagged = Case(one.registry, one.subject, one.proof, one.cause, evidence, one.policy, one.now)
+        assert isinstance(unlock.plan(tagged), planned)
+
+
 @pytest.mark.parametrize(("tags", "covered"), [("*", True), ("v*", False), ("?*", False)])
 def test_a_push_by_digest_is_covered_only_by_the_pattern_for_everything(tags: str, *, covered: bool) -> None:
     subject = replace(PUSH, image=Image("team/app", digest=OLD))
