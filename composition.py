@@ -170,7 +170,7 @@ class App:
     def every_incident(self) -> Iterator[str]:
         """The id of every incident there ever was, with all its rounds."""
         for registry in self.registries:
-            for incident in self.incidents.of(registry):
+            for incident in self.incidents.ever(registry):
                 for number in range(1, incident.round + 1):
                     yield f"{incident.registry}-{incident.fingerprint}-{number}"
 

@@ -216,7 +216,7 @@ def _incidents(asked: argparse.Namespace) -> int:
 
     app = build()
     every = sorted(
-        (incident for registry in app.registries for incident in app.incidents.of(registry)),
+        (incident for registry in app.registries for incident in app.incidents.ever(registry)),
         key=lambda incident: incident.moved_at,
         reverse=True,
     )
@@ -251,9 +251,9 @@ def _show(asked: argparse.Namespace) -> int:
         for record in records:
             _print_json(msgspec.to_builtins(record))
         return 0
-    row = app.incidents.find(asked.incident)
-    if row:
-        print(_line(row.value), end="\n\n")
+    incident = app.incidents.known(asked.incident)
+    if incident:
+        print(_line(incident), end="\n\n")
     for record in records:
         print(f"{record.at:%Y-%m-%d %H:%M:%S}  {_told(record)}")
     broken = app.journal.broken_at(asked.incident)
@@ -322,8 +322,8 @@ def _undo(asked: argparse.Namespace) -> int:
     from remediations.ports import Undo
 
     app = build()
-    row = app.incidents.find(asked.incident)
-    held = app.ledger.held(asked.incident, row.value.registry) if row else None
+    incident = app.incidents.known(asked.incident)
+    held = app.ledger.held(incident.id, incident.registry) if incident else None
     if held is None:
         print(f"medic: no change is in force for {asked.incident}", file=sys.stderr)
         return _NOT_FOUND

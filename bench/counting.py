@@ -31,7 +31,8 @@ class CountingTable[T]:
         self._rows[partition][key] = Row(value, f"{int(version) + 1}")
         return True
 
-    def remove(self, partition: str, key: str) -> None:
+    def remove(self, partition: str, key: str, version: str = "") -> None:
+        del version
         self._calls["table"] += 1
         self._rows[partition].pop(key, None)
 

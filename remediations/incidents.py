@@ -17,6 +17,8 @@ _WITH_PEOPLE_FOR: Final = timedelta(hours=24)
 # A worker has long died when an incident is still open and untouched after this time.
 _FORGOTTEN_AFTER: Final = timedelta(minutes=3)
 _RECORDED_SIGNALS: Final = 20
+# What is over for this long is put away, so that a push that succeeds is held against few incidents.
+_PUT_AWAY_AFTER: Final = timedelta(days=30)
 _WITH_A_PERSON: Final = (State.WITH_PEOPLE, State.WAITING)
 # What a worker may have to do with.
 UNFINISHED: Final = (State.OPEN, State.WAITING)
@@ -53,9 +55,34 @@ class Incidents:
         row = self._table.read(parts[0], parts[1]) if parts else None
         return row if row and row.value.id == incident_id else None
 
+    def known(self, incident_id: str) -> Incident | None:
+        """The incident as `find` does, and one that was put away as well."""
+        row, parts = self.find(incident_id), parts_of(incident_id)
+        past = self._past(parts[0], parts[1]) if parts and row is None else None
+        return row.value if row else past if past and past.id == incident_id else None
+
     def of(self, registry: str) -> Iterator[Incident]:
-        """The latest round of every incident of a registry."""
+        """The latest round of every incident of a registry that has not been put away."""
         return (row.value for _, row in self._table.rows(registry))
+
+    def ever(self, registry: str) -> Iterator[Incident]:
+        """The latest round of every incident that the registry ever had."""
+        now = {incident.fingerprint: incident for incident in self.of(registry)}
+        yield from now.values()
+        past = self._table.rows(_past(registry))
+        yield from (row.value for key, row in past if key not in now)
+
+    def put_away(self, registry: str) -> None:
+        """Move what is long over out of the way. A failure that comes back all the same is its next round.
+
+        The row is copied first and removed second, and only as it was copied: what was folded into it meanwhile
+        stays.
+        """
+        before = self._clock() - _PUT_AWAY_AFTER
+        for key, row in tuple(self._table.rows(registry)):
+            if _is_over(row.value) and max(row.value.moved_at, row.value.last_at) < before:
+                self._keep(_past(registry), key, row.value)
+                self._table.remove(registry, key, row.version)
 
     def forgotten(self, registry: str) -> Iterator[Incident]:
         """Incidents that are open or wait for an answer, and that nobody has touched for too long."""
@@ -98,7 +125,7 @@ class Incidents:
     def _fold(self, registry: str, key: str, signals: Sequence[Signal]) -> Incident:
         while True:
             row = self._table.read(registry, key)
-            before = row.value if row else None
+            before = row.value if row else self._past(registry, key)
             if (before is None or before.state is State.CLOSED) and key != fingerprint(signals[0]):
                 # What they were to join has ended meanwhile.
                 key = fingerprint(signals[0])
@@ -124,8 +151,30 @@ class Incidents:
         for incident, signal in told:
             stories[incident].write(f"seen/{signal.id}", Seen(signal))
 
+    def _past(self, registry: str, key: str) -> Incident | None:
+        row = self._table.read(_past(registry), key)
+        return row.value if row else None
+
+    def _keep(self, partition: str, key: str, incident: Incident) -> None:
+        """Let the row say this, whatever it says of an earlier round."""
+        while not self._table.insert(partition, key, incident):
+            row = self._table.read(partition, key)
+            if row and self._table.replace(partition, key, incident, row.version):
+                return
+
     def _swap(self, row: Row[Incident], after: Incident) -> bool:
         return self._table.replace(after.registry, after.fingerprint, after, row.version)
+
+
+def _past(registry: str) -> str:
+    """The partition of what was put away. No registry's name has a hyphen."""
+    return f"{registry}-past"
+
+
+def _is_over(incident: Incident) -> bool:
+    """Whether nothing is to come of it. A registry that is filling is over when there is room again."""
+    left = incident.state is State.WITH_PEOPLE and incident.symptom is not Symptom.STORAGE_FILLING
+    return left or incident.state is State.CLOSED
 
 
 def _with(incident: Incident | None, signal: Signal, now: datetime) -> Incident:

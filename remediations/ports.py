@@ -28,7 +28,8 @@ class Table[T](Protocol):
     def replace(self, partition: str, key: str, value: T, version: str) -> bool:
         """Whether the row still had that version, and has the value now."""
 
-    def remove(self, partition: str, key: str) -> None: ...
+    def remove(self, partition: str, key: str, version: str = "") -> None:
+        """Forget the row, if it is there; with a version, only if it still has that."""
 
     def rows(self, partition: str) -> Iterator[tuple[str, Row[T]]]:
         """Every row of a partition with its key, in the order of the keys."""

@@ -27,6 +27,7 @@ def tidy(medic: Medic) -> None:
     for registry in medic.registries:
         medic.ledger.prune(registry)
         medic.approvals.prune(registry)
+        medic.incidents.put_away(registry)
     medic.outbox.prune()
 
 

@@ -97,11 +97,12 @@ class MemoryTable[T]:
         self.fuse.done()
         return same
 
-    def remove(self, partition: str, key: str) -> None:
+    def remove(self, partition: str, key: str, version: str = "") -> None:
         at = _place(partition, key)
         self.fuse.beginning()
         with self._lock:
-            self._rows.pop(at, None)
+            if at in self._rows and version in ("", self._rows[at][1]):
+                del self._rows[at]
         self.fuse.done()
 
     def rows(self, partition: str) -> Iterator[tuple[str, Row[T]]]:

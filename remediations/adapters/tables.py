@@ -1,6 +1,7 @@
 """Rows of one type in an Azure table, written only on condition."""
 
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from typing import Any, Final
 
 import msgspec
@@ -66,9 +67,15 @@ class AzureTable[T]:
             return False
         return True
 
-    def remove(self, partition: str, key: str) -> None:
-        """Forget the row, if it is there."""
-        self._client.delete_entity(partition, key)
+    def remove(self, partition: str, key: str, version: str = "") -> None:
+        """Forget the row, if it is there; with a version, only if it still has that."""
+        if not version:
+            self._client.delete_entity(partition, key)
+            return
+        with suppress(ResourceModifiedError):
+            self._client.delete_entity(
+                partition, key, etag=version, match_condition=MatchConditions.IfNotModified
+            )
 
     def rows(self, partition: str) -> Iterator[tuple[str, Row[T]]]:
         """Every row of the partition with its key, in the order of the keys."""

@@ -425,12 +425,13 @@ def test_answers_are_forgotten_after_a_month() -> None:
     bot = asked()
     bot.answered(agrees=False, why="no")
     bot.work()
+    incident = bot.incident.id
     bot.clock.advance(timedelta(days=29))
     tidy(bot.medic)
-    assert bot.approvals.of(bot.incident.id)
+    assert bot.approvals.of(incident)
     bot.clock.advance(timedelta(days=2))
     tidy(bot.medic)
-    assert bot.approvals.of(bot.incident.id) is None
+    assert bot.approvals.of(incident) is None
 
 
 @pytest.mark.parametrize("agrees", [True, False])

@@ -12,7 +12,7 @@ from checks.incident import Incident, State, opened
 from checks.model import Image, Proof, Signal, Source
 from remediations.model import Ended, Seen
 from remediations.ports import Respond
-from tests.memory import START
+from tests.memory import START, Crash
 from tests.worlds import NEW, Bot, address_denied, push_refused, storage_filling
 
 MINUTE = timedelta(minutes=1)
@@ -261,3 +261,75 @@ def test_a_lock_that_people_were_asked_about_is_not_looked_into_again_for_better
     bot.medic.incidents.settle(incident.id, State.WITH_PEOPLE)
     bot.report(push_refused(START + MINUTE, id="the log"))
     assert bot.incident.state is State.WITH_PEOPLE
+
+
+def put_away(bot: Bot) -> None:
+    bot.medic.incidents.put_away("contoso")
+
+
+@pytest.mark.parametrize(
+    ("state", "days", "gone"),
+    [
+        (State.CLOSED, 31, True),
+        (State.WITH_PEOPLE, 31, True),
+        (State.CLOSED, 29, False),
+        (State.OPEN, 31, False),
+        (State.WAITING, 31, False),
+        (State.MENDED, 31, False),
+    ],
+)
+def test_what_is_long_over_is_put_away_and_still_found(state: State, days: int, *, gone: bool) -> None:
+    bot, incident = settled(state)
+    bot.clock.advance(timedelta(days=days))
+    put_away(bot)
+    kept = bot.medic.incidents
+    assert (not list(kept.of("contoso")), kept.find(incident.id) is None) == (gone, gone)
+    assert [one.id for one in kept.ever("contoso")] == [incident.id]
+    known = kept.known(incident.id)
+    assert known
+    assert known.state is state
+    assert kept.known(f"{incident.id}1") is None
+
+
+def test_a_registry_that_has_been_filling_for_long_is_not_over() -> None:
+    bot = Bot()
+    incident = bot.report(storage_filling(START, 80))
+    bot.medic.incidents.settle(incident.id, State.WITH_PEOPLE)
+    bot.clock.advance(timedelta(days=90))
+    put_away(bot)
+    assert bot.incident.id == incident.id
+
+
+@pytest.mark.parametrize("state", [State.CLOSED, State.WITH_PEOPLE])
+def test_a_failure_that_comes_back_after_it_was_put_away_is_its_next_round(state: State) -> None:
+    bot, first = settled(state)
+    for number in (2, 3):
+        bot.clock.advance(timedelta(days=31))
+        put_away(bot)
+        again = bot.refused(id=f"again {number}")
+        assert (again.fingerprint, again.round, again.state) == (first.fingerprint, number, State.OPEN)
+        assert [one.round for one in bot.medic.incidents.ever("contoso")] == [number]
+        bot.medic.incidents.settle(again.id, state, "a test")
+    assert bot.medic.incidents.known(first.id) is None
+
+
+def test_a_signal_of_before_it_was_put_away_is_known_already() -> None:
+    bot, first = settled(State.CLOSED)
+    bot.clock.advance(timedelta(days=31))
+    put_away(bot)
+    assert bot.report(push_refused(START)).id == first.id
+    assert list(bot.medic.incidents.of("contoso")) == []
+
+
+@pytest.mark.parametrize("step", [1, 2])
+def test_a_worker_that_dies_while_it_puts_away_loses_nothing(step: int) -> None:
+    bot, incident = settled(State.CLOSED)
+    bot.clock.advance(timedelta(days=31))
+    bot.fuse.fail(at=step)
+    with pytest.raises(Crash):
+        put_away(bot)
+    assert [one.id for one in bot.medic.incidents.ever("contoso")] == [incident.id]
+    bot.fuse.start()
+    put_away(bot)
+    assert [one.id for one in bot.medic.incidents.ever("contoso")] == [incident.id]
+    assert list(bot.medic.incidents.of("contoso")) == []

@@ -88,6 +88,20 @@ def test_a_removed_row_is_gone_and_may_be_removed_again(table: Table[Thing]) -> 
     assert table.insert("p", "k", Thing("third"))
 
 
+def test_a_row_is_removed_only_as_it_was_seen_if_that_is_asked_for(table: Table[Thing]) -> None:
+    table.insert("p", "k", Thing("first"))
+    seen = table.read("p", "k")
+    assert seen
+    assert table.replace("p", "k", Thing("second"), seen.version)
+    table.remove("p", "k", seen.version)
+    now = table.read("p", "k")
+    assert now
+    assert now.value == Thing("second")
+    table.remove("p", "k", now.version)
+    table.remove("p", "k", now.version)
+    assert table.read("p", "k") is None
+
+
 def test_rows_come_in_the_order_of_their_keys_and_from_one_partition(table: Table[Thing]) -> None:
     for key in ("b", "a", "000010", "000002", "c-1"):
         table.insert("p", key, Thing(key))
