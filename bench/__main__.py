@@ -12,10 +12,10 @@ from typing import Any, Final
 
 import msgspec
 
-from bench import imports, intake, repairs, repairs_table
+from bench import forecasts, imports, intake, repairs, repairs_table
 from bench.machine import this_machine
 
-_PARTS: Final = ("imports", "intake", "repairs")
+_PARTS: Final = ("imports", "intake", "repairs", "forecasts")
 
 
 def main() -> None:
@@ -37,6 +37,10 @@ def main() -> None:
         found["repairs"] = repairs.measure()
         shown = repairs_table.shown(found["repairs"], calls=arguments.calls)
         texts.append(f"(c) One lock repair, from queue message to verified\n\n{shown}")
+    if "forecasts" in wanted:
+        _say("forecasting")
+        found["forecasts"] = forecasts.measure()
+        texts.append(f"(d) Forecasting when a registry is full\n\n{forecasts.shown(found['forecasts'])}")
     print(msgspec.json.encode(found).decode() if arguments.json else "\n\n".join(texts))
 
 
