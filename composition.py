@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from remediations.proof import Word
     from remediations.push_gap import PushGap
     from remediations.responder import Medic
+    from remediations.storage_history import StorageHistory
     from remediations.witness import Witness
 
 
@@ -243,6 +244,12 @@ class App:
         from remediations.drift import Drift, Writes
 
         return Drift(self._table("drift", Writes), self._settings.writer_client_id)
+
+    @cached_property
+    def storage_history(self) -> "StorageHistory":
+        from remediations.storage_history import StorageDay, StorageHistory
+
+        return StorageHistory(self._table("storage", StorageDay))
 
     @cached_property
     def push_gap(self) -> "PushGap":

@@ -5,6 +5,7 @@ from typing import Final
 from checks.evidence import Evidence, Unreadable
 from checks.frame import Subject, check
 from checks.model import Answer, Cause, CauseName, Cleared, FullStorage, Symptom, Unknown
+from checks.sizes import size
 
 # The service's own figure lags behind the pushes, so a registry this full may already refuse.
 _FULL_ENOUGH_TO_REFUSE: Final = 95
@@ -23,14 +24,8 @@ def storage_limit(subject: Subject, evidence: Evidence) -> Answer:
     if isinstance(usage, Unreadable):
         return Unknown(why=f"usage could not be read: {usage.why}", missing_right=usage.missing_right)
     storage = FullStorage(used=usage.used, ceiling=usage.ceiling, ceiling_is=usage.ceiling_from.value)
-    amount = f"{_size(storage.used)} of {_size(storage.ceiling)} used"
+    amount = f"{size(storage.used)} of {size(storage.ceiling)} used"
     saw = f"{amount}, {storage.percent} % (ceiling: {storage.ceiling_is})"
     if storage.percent >= (subject.band or _FULL_ENOUGH_TO_REFUSE):
         return Cause(name=CauseName.STORAGE_LIMIT, culprit=storage, saw=saw)
     return Cleared(saw=saw)
-
-
-def _size(count: int) -> str:
-    """Bytes as people say them."""
-    tebibyte, gibibyte = 1024**4, 1024**3
-    return f"{count / tebibyte:.1f} TiB" if count >= tebibyte else f"{count / gibibyte:.1f} GiB"
