@@ -16,7 +16,7 @@ from remediations.incidents import Incidents
 from remediations.journal import Journal
 from remediations.ledger import Ledger
 from remediations.pauses import Pauses
-from remediations.ports import Deliver, Queue, Respond, Table, Undo
+from remediations.ports import Deliver, Expire, Queue, Respond, Table, Undo
 from remediations.reception import Reception
 from remediations.rejected import Rejected
 from settings import Settings, read_settings
@@ -106,7 +106,7 @@ class App:
     def carry_out(self, message: bytes) -> None:
         """Do what a queued command says. Raises ValueError if that is no command: it ends in the poison queue."""
         from remediations.adapters.queue import decode_command
-        from remediations.responder import respond, undo
+        from remediations.responder import expire, respond, undo
 
         command = decode_command(message)
         match command:
@@ -114,6 +114,8 @@ class App:
                 respond(self.medic, command)
             case Undo():
                 undo(self.medic, command)
+            case Expire():
+                expire(self.medic, command)
             case Deliver(message=message_id):
                 self._deliver(message_id)
             case None:
@@ -133,6 +135,9 @@ class App:
                 give_up(self.medic, incident, "every try to look into it failed")
             case Undo(change=change):
                 give_up(self.medic, change.rpartition("-")[0], f"every try to undo {change} failed")
+            case Expire(registry=registry):
+                why = "every try to take out network rules whose time is up failed"
+                give_up(self.medic, f"rules-of-{registry}", why)
             case Deliver(message=message_id):
                 give_up(self.medic, f"message-{message_id}", "every try to send a message failed")
             case None:

@@ -54,6 +54,10 @@ class Usage(Value, frozen=True, tag="usage"):
     ceiling_from: CeilingSource
     ip_rule_limit: int
 
+    def is_full_of(self, rules: tuple[str, ...]) -> bool:
+        """Whether there is no room for another network rule beside these."""
+        return len(rules) >= self.ip_rule_limit
+
 
 class Attributes(Value, frozen=True, tag="attributes"):
     """The changeable attributes of a repository, tag or manifest, and when it was last pushed to.

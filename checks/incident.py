@@ -37,7 +37,8 @@ class Incident(Value, frozen=True):
     """Signals with one fingerprint. A failure that comes back after the end is the next `round` of the same row.
 
     `image` and `identity` are what its signals have in common; `several` says that they are about several images.
-    `told` is what the first signal said. Signals of before `not_before` belong to an earlier round.
+    `told` is what the first signal said. `proven_at` is the time of the last signal behind which stands as much as
+    behind the whole. Signals of before `not_before` belong to an earlier round.
     """
 
     registry: str
@@ -49,6 +50,7 @@ class Incident(Value, frozen=True):
     last_at: datetime
     moved_at: datetime
     first_at: datetime | None = None
+    proven_at: datetime | None = None
     not_before: datetime | None = None
     image: Image | None = None
     address: str | None = None
@@ -177,6 +179,7 @@ def opened(signal: Signal, now: datetime, before: Incident | None = None) -> Inc
         last_at=signal.at,
         moved_at=now,
         first_at=signal.at,
+        proven_at=signal.at,
         not_before=max(before.moved_at, before.last_at) if before else None,
         image=None if signal.many else signal.image,
         address=signal.address,
@@ -200,6 +203,7 @@ def grown(incident: Incident, signal: Signal) -> Incident:
         incident,
         first_at=min(incident.began_at, signal.at),
         last_at=max(incident.last_at, signal.at),
+        proven_at=_proven_at(incident, signal),
         image=image,
         identity=_shared_identity(incident, signal),
         several=incident.several or image != (incident.image or signal.image),
@@ -209,6 +213,14 @@ def grown(incident: Incident, signal: Signal) -> Incident:
         signals=remembered(incident.signals, signal.id),
         count=incident.count + 1,
     )
+
+
+def _proven_at(incident: Incident, signal: Signal) -> datetime | None:
+    """When it was last told of with all that stands behind it. Whoever can only claim it keeps nothing alive."""
+    if stronger(incident.proof, signal.proof) is not signal.proof:
+        return incident.proven_at
+    known = incident.proven_at if incident.proof is signal.proof else None
+    return max(known or signal.at, signal.at)
 
 
 def _shared_image(incident: Incident, signal: Signal) -> Image | None:

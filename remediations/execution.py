@@ -1,6 +1,6 @@
 """A change in, what came of it out. The one path on which the bot writes to a registry."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from typing import Final
 
@@ -58,12 +58,13 @@ class Execution:
         return outcome
 
     def take_back(
-        self, registry: Registry, commitment: Commitment, change: Change, story: Story, lease: Lease
+        self, registry: Registry, held: Sequence[tuple[Commitment, Story]], change: Change, lease: Lease
     ) -> Undone | Moved | Failed:
-        """The outcome of undoing. `change` is the one that takes the commitment's own change back."""
-        step = f"{commitment.id}/undo"
-        story.write(f"{step}/about-to", AboutTo(step, change))
-        self._ledger.bring(commitment, Stage.UNDOING, again_in=TRY_UNDOING_AGAIN)
+        """The outcome of undoing. `change` is the one write that takes back what every commitment had changed."""
+        for commitment, story in held:
+            step = f"{commitment.id}/undo"
+            story.write(f"{step}/about-to", AboutTo(step, change))
+            self._ledger.bring(commitment, Stage.UNDOING, again_in=TRY_UNDOING_AGAIN)
         result = self._write(registry, change, lease, may_be_made=True)
         return Undone() if isinstance(result, Applied) else result
 

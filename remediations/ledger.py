@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from checks.incident import Incident
 from checks.model import Clock
 from remediations.decision import Attempt, History
-from remediations.model import Change, Commitment, LockChange, Stage
+from remediations.model import Change, Commitment, LockChange, RuleChange, Stage
 from remediations.pauses import Paused
 from remediations.ports import Table
 
@@ -63,6 +63,13 @@ class Ledger:
             if self._table.replace(commitment.change.registry, commitment.id, after, row.version):
                 return after
 
+    def extend(self, commitment: Commitment, until: datetime) -> None:
+        """It is due later. Whoever holds the registry's lease is the only one to call this."""
+        row = self._table.read(commitment.change.registry, commitment.id)
+        if row:
+            later = replace(row.value, due_at=until)
+            self._table.replace(commitment.change.registry, commitment.id, later, row.version)
+
     def of(self, registry: str) -> Iterator[Commitment]:
         return (row.value for _, row in self._table.rows(registry))
 
@@ -95,6 +102,12 @@ class Ledger:
         """Changes whose time is up, and changes that were begun and that nobody has touched for too long."""
         now = self._clock()
         return (row for row in self.of(registry) if _is_due(row, now) or _is_stuck(row, now))
+
+    def rules_to_end(self, registry: str) -> Iterator[Commitment]:
+        """Overdue network rules, and those that a worker began to take out, even if it is not their turn yet."""
+        now = self._clock()
+        rules = (row for row in self.of(registry) if isinstance(row.change, RuleChange))
+        return (r for r in rules if _is_due(r, now) or _is_stuck(r, now) or r.stage is Stage.UNDOING)
 
     def prune(self, registry: str) -> None:
         """Forget what is long over. The journal keeps it."""

@@ -237,6 +237,13 @@ class Answered(Value, frozen=True, tag="answered"):
     at: datetime | None = None
 
 
+class Extended(Value, frozen=True, tag="extended"):
+    """A temporary change stays until then, because what it was made for goes on."""
+
+    change_id: str
+    until: datetime
+
+
 class Told(Value, frozen=True, tag="told"):
     """A message went out, or did not."""
 
@@ -251,7 +258,7 @@ class Ended(Value, frozen=True, tag="ended"):
     why: str
 
 
-type Entry = Seen | Looked | Judged | Decided | Asked | Answered | AboutTo | CameOf | Told | Ended
+type Entry = Seen | Looked | Judged | Decided | Asked | Answered | AboutTo | CameOf | Extended | Told | Ended
 
 
 class Record(Value, frozen=True):

@@ -15,6 +15,7 @@ from remediations.model import (
     Ended,
     Entry,
     Escalate,
+    Extended,
     Failed,
     Judged,
     Looked,
@@ -54,7 +55,7 @@ def sentence(entry: Entry) -> str:
             return f"about to   {change}"
         case CameOf(outcome=outcome):
             return f"outcome    {_outcome(outcome)}"
-        case Told() | Ended():
+        case Extended() | Told() | Ended():
             return _news(entry)
 
 
@@ -119,10 +120,14 @@ def _consent(entry: Asked | Answered) -> str:
     return f"answered   {entry.answer}{by}{at}{via}{why}"
 
 
-def _news(entry: Told | Ended) -> str:
-    if isinstance(entry, Ended):
-        return f"ended      {entry.why}"
-    return f"told       {entry.channel}: {entry.result}"
+def _news(entry: Extended | Told | Ended) -> str:
+    match entry:
+        case Extended(until=until):
+            return f"extended   until {until:%Y-%m-%d %H:%M} UTC, for it goes on"
+        case Ended(why=why):
+            return f"ended      {why}"
+        case Told(channel=channel, result=result):
+            return f"told       {channel}: {result}"
 
 
 def _outcome(outcome: Outcome) -> str:

@@ -176,6 +176,28 @@ def change_ended(
     )
 
 
+def extended(
+    incident: Incident, change: Change, until: datetime, registry: Registry, now: datetime
+) -> Notice:
+    """That a temporary change stays a while longer."""
+    return Notice(
+        incident=incident.id,
+        step=f"extended-{until:%Y%m%dT%H%M%S}",
+        severity=Severity.INFO,
+        title=f"Still needed in {incident.registry}, so it stays a while longer: {_done(change)}",
+        at=now,
+        facts=(*_facts(incident, registry, now), ("Change", str(change)), ("Until", _at(until))),
+        paragraphs=(
+            "The same failure was told of again, with the same proof, and policy permits to wait for it.",
+            f"Take it back now: medic undo {incident.id}",
+        ),
+    )
+
+
+def _at(time: datetime) -> str:
+    return f"{time:%Y-%m-%d %H:%M} UTC"
+
+
 def cannot_undo(commitment: Commitment, outcome: Moved | Failed, registry: Registry, now: datetime) -> Notice:
     """That a temporary change is still in force, because taking it back was refused."""
     return Notice(

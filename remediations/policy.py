@@ -104,6 +104,16 @@ class AllowAddressPermit(Strict, frozen=True, tag_field="remediation", tag="allo
         tuple[Network, ...], Meta(min_length=1, description="The ranges that an address must be in.")
     ]
     lasts: Annotated[Duration, Meta(description="The rule is removed after this time.")]
+    at_most: Annotated[
+        Duration | None,
+        Meta(
+            description=(
+                "As long as the same failure is told of with the same proof, the rule stays for `lasts` from then, "
+                "but never longer than this from when it was made. Without it, no rule is ever extended, and one "
+                "that a person approved never is."
+            )
+        ),
+    ] = None
     proof: Annotated[
         tuple[Proof, ...],
         Meta(

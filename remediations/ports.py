@@ -49,13 +49,19 @@ class Undo(Value, frozen=True, tag="undo", tag_field="command"):
     why: str
 
 
+class Expire(Value, frozen=True, tag="expire", tag_field="command"):
+    """Take out a registry's network rules whose time is up."""
+
+    registry: str
+
+
 class Deliver(Value, frozen=True, tag="deliver", tag_field="command"):
     """Send one message of the outbox."""
 
     message: str
 
 
-type Command = Respond | Undo | Deliver
+type Command = Respond | Undo | Expire | Deliver
 
 
 class Queue(Protocol):

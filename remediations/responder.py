@@ -1,13 +1,13 @@
 """The bot's whole story, from an incident to what people are told. Read this page to understand the bot."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, assert_never
 
 from checks.catalog import checks
 from checks.diagnosis import diagnose
-from checks.evidence import Absent, Attributes, NotAsked, RegistrySettings, Unreadable
+from checks.evidence import Absent, Attributes, Evidence, NotAsked, RegistrySettings, Unreadable
 from checks.incident import Incident, State
 from checks.intake.event_grid import Pushed
 from checks.model import Cleared, Clock, Diagnosis, LockLevel, Registry, Symptom
@@ -20,6 +20,7 @@ from remediations.catalog import remediations
 from remediations.decision import decide
 from remediations.drift import Drift
 from remediations.execution import TRY_UNDOING_AGAIN, Execution
+from remediations.extension import stays_until
 from remediations.incidents import UNFINISHED, Incidents
 from remediations.journal import Journal, Story
 from remediations.lease import Busy, Lease, Leases
@@ -33,6 +34,7 @@ from remediations.model import (
     Commitment,
     Decided,
     Escalate,
+    Extended,
     Judged,
     LockChange,
     Looked,
@@ -52,10 +54,11 @@ from remediations.model import (
 from remediations.outbox import Outbox
 from remediations.pauses import Pauses
 from remediations.policy import Policy
-from remediations.ports import Queue, Respond, Row, Undo
-from remediations.undoing import undoing
+from remediations.ports import Expire, Queue, Respond, Row, Undo
+from remediations.undoing import together, undoing
 
 PUSH_SUCCEEDED: Final = "the push has succeeded"
+TIME_IS_UP: Final = "its time is up"
 _NOT_ENDED_BY_A_PUSH: Final = (Symptom.ADDRESS_DENIED, Symptom.STORAGE_FILLING)
 _WAIT_FOR_THE_LEASE: Final = timedelta(seconds=10)
 _TRIES_AT_A_MOVING_TARGET: Final = 3
@@ -115,6 +118,8 @@ def _respond(medic: Medic, registry: Registry, row: Row[Incident], lease: Lease)
     if approval and not _is_agreed(medic, registry, incident, approval, story):
         return
     evidence = observe(registry, incident.subject, medic.reader, medic.clock())
+    if _has_no_room(incident, evidence) and _expire(medic, registry, lease):
+        evidence = observe(registry, incident.subject, medic.reader, medic.clock())
     diagnosis = diagnose(incident.subject, evidence, checks())
     history = medic.ledger.history(registry.name, medic.pauses.of(registry.name))
     now = medic.clock()
@@ -150,6 +155,14 @@ def _respond(medic: Medic, registry: Registry, row: Row[Incident], lease: Lease)
     reopened = incident.state is State.OPEN and incident.attempts and isinstance(decision, Remediate)
     if (approval and void) or reopened:
         medic.approvals.end(incident.id)
+
+
+def _has_no_room(incident: Incident, evidence: Evidence) -> bool:
+    """Whether another network rule is wanted and the quota is full. Then rules whose time is up go first."""
+    settings, usage = evidence.settings, evidence.usage
+    if isinstance(settings, Unreadable) or isinstance(usage, Unreadable):
+        return False
+    return incident.symptom is Symptom.ADDRESS_DENIED and usage.is_full_of(settings.ip_rules)
 
 
 def _covers(approval: Approval | None, change: Change, planned_at: datetime) -> bool:
@@ -263,9 +276,46 @@ def undo(medic: Medic, command: Undo) -> None:
             if commitment and is_being_made(medic, commitment):
                 medic.queue.send(command, delay=_WAIT_FOR_THE_LEASE)
             elif commitment and commitment.open:
-                _undo(medic, registry, commitment, command, lease)
+                _undo(medic, registry, (commitment,), command.why, lease)
     except Busy:
         medic.queue.send(command, delay=_WAIT_FOR_THE_LEASE)
+
+
+def expire(medic: Medic, command: Expire) -> None:
+    """Take out every network rule of the bot's in the registry whose time is up, in one write."""
+    registry = medic.registries[command.registry]
+    try:
+        with medic.leases.hold(registry.name) as lease:
+            _expire(medic, registry, lease)
+    except Busy:
+        medic.queue.send(command, delay=_WAIT_FOR_THE_LEASE)
+
+
+def _expire(medic: Medic, registry: Registry, lease: Lease) -> bool:
+    """Whether there were such rules. What is told of again by whoever could prove it stays a while longer."""
+    over = tuple(
+        one
+        for one in medic.ledger.rules_to_end(registry.name)
+        if not is_being_made(medic, one) and not _stays(medic, registry, one)
+    )
+    if over:
+        _undo(medic, registry, over, TIME_IS_UP, lease)
+    return bool(over)
+
+
+def _stays(medic: Medic, registry: Registry, commitment: Commitment) -> bool:
+    row = medic.incidents.find(commitment.incident)
+    if row is None or row.value.state is State.CLOSED:
+        return False
+    incident, paused = row.value, medic.pauses.of(registry.name)
+    until = stays_until(commitment, incident, medic.policy, paused, medic.clock())
+    if until is None:
+        return False
+    story = medic.journal.of(incident.id)
+    story.write(f"{commitment.id}/extended/{until:%Y%m%dT%H%M%S}", Extended(commitment.id, until))
+    _tell(medic, notices.extended(incident, commitment.change, until, registry, medic.clock()))
+    medic.ledger.extend(commitment, until)
+    return True
 
 
 def is_being_made(medic: Medic, commitment: Commitment) -> bool:
@@ -274,21 +324,32 @@ def is_being_made(medic: Medic, commitment: Commitment) -> bool:
     return commitment.begun and row is not None and row.value.state in UNFINISHED
 
 
-def _undo(medic: Medic, registry: Registry, commitment: Commitment, command: Undo, lease: Lease) -> None:
-    story = medic.journal.of(commitment.incident)
-    now = _target_of(commitment.change, registry, medic.reader)
-    plan = undoing(commitment.change, now, begun=commitment.stage is Stage.UNDOING)
-    match plan:
-        case LockChange() | RuleChange():
-            outcome = medic.execution.take_back(registry, commitment, plan, story, lease)
-            if isinstance(outcome, Undone):
-                _end(medic, registry, commitment, outcome, command.why, story)
-            else:
-                _tell(medic, notices.cannot_undo(commitment, outcome, registry, medic.clock()))
-        case Released() | Undone():
-            _end(medic, registry, commitment, plan, command.why, story)
-        case Unreadable():
-            medic.ledger.bring(commitment, commitment.stage, again_in=TRY_UNDOING_AGAIN)
+def _undo(
+    medic: Medic, registry: Registry, commitments: Sequence[Commitment], why: str, lease: Lease
+) -> None:
+    """Take back, with one write, one change or several of the registry's network rules."""
+    now = _target_of(commitments[0].change, registry, medic.reader)
+    to_do = list[tuple[Commitment, Story, LockChange | RuleChange]]()
+    for commitment in commitments:
+        story = medic.journal.of(commitment.incident)
+        plan = undoing(commitment.change, now, begun=commitment.stage is Stage.UNDOING)
+        match plan:
+            case LockChange() | RuleChange():
+                to_do.append((commitment, story, plan))
+            case Released() | Undone():
+                _end(medic, registry, commitment, plan, why, story)
+            case Unreadable():
+                medic.ledger.bring(commitment, commitment.stage, again_in=TRY_UNDOING_AGAIN)
+    change = together([plan for _, _, plan in to_do])
+    if change is None:
+        return
+    held = [(commitment, story) for commitment, story, _ in to_do]
+    outcome = medic.execution.take_back(registry, held, change, lease)
+    for commitment, story in held:
+        if isinstance(outcome, Undone):
+            _end(medic, registry, commitment, outcome, why, story)
+        else:
+            _tell(medic, notices.cannot_undo(commitment, outcome, registry, medic.clock()))
 
 
 def _end(

@@ -3,23 +3,33 @@
 from checks.evidence import Unreadable
 from checks.incident import State
 from checks.model import FullStorage, Proof, Rejection, Signal, Source, Symptom
-from remediations.ports import Deliver, Respond, Undo
-from remediations.responder import Medic, is_being_made
+from remediations.model import Commitment, LockChange, RuleChange
+from remediations.ports import Command, Deliver, Expire, Respond, Undo
+from remediations.responder import TIME_IS_UP, Medic, is_being_made
 
 
 def sweep(medic: Medic) -> None:
     """Put everything that is due back on the queue. Nothing is done here, so that nothing is done twice."""
     for registry in medic.registries:
-        for commitment in medic.ledger.overdue(registry):
-            if is_being_made(medic, commitment):
-                medic.queue.send(Respond(commitment.incident))
-            else:
-                medic.queue.send(Undo(registry, commitment.id, "its time is up"))
+        due = (_comes_next(medic, commitment) for commitment in medic.ledger.overdue(registry))
+        for command in dict.fromkeys(due):
+            medic.queue.send(command)
         for incident in medic.incidents.forgotten(registry):
             if incident.state is State.OPEN or medic.approvals.is_settled(incident.id):
                 medic.queue.send(Respond(incident.id))
     for message in tuple(medic.outbox.due(medic.clock())):
         medic.queue.send(Deliver(message.id))
+
+
+def _comes_next(medic: Medic, commitment: Commitment) -> Command:
+    """What a change that is due needs. All of a registry's rules go in one write."""
+    if is_being_made(medic, commitment):
+        return Respond(commitment.incident)
+    match commitment.change:
+        case RuleChange(registry=registry):
+            return Expire(registry)
+        case LockChange(registry=registry):
+            return Undo(registry, commitment.id, TIME_IS_UP)
 
 
 def tidy(medic: Medic) -> None:

@@ -1,5 +1,7 @@
 """A change that was made, and what is there now, in; the change that takes it back, out. Pure."""
 
+from collections.abc import Sequence
+
 from checks.evidence import Absent, Attributes, NotAsked, RegistrySettings, Unreadable
 from remediations.model import LockChange, Released, RuleChange, Undone
 
@@ -22,6 +24,15 @@ def undoing(change: LockChange | RuleChange, now: Now, *, begun: bool) -> Undoin
             return _rule_out(change, now, begun=begun)
         case _:
             return Released(saw="it is gone")
+
+
+def together(plans: Sequence[LockChange | RuleChange]) -> LockChange | RuleChange | None:
+    """One write for all of them. Only rules of one registry, planned from one reading, can be taken out together."""
+    rules = [plan for plan in plans if isinstance(plan, RuleChange)]
+    if not rules:
+        return next(iter(plans), None)
+    gone = dict.fromkeys(rule for plan in rules for rule in plan.remove)
+    return RuleChange(registry=rules[0].registry, before=rules[0].before, remove=tuple(gone))
 
 
 def _lock_back(change: LockChange, now: Attributes, *, begun: bool) -> Undoing:

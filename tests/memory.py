@@ -14,13 +14,14 @@ from datetime import UTC, datetime, timedelta
 
 import msgspec
 
-from remediations.ports import Command, Deliver, Respond, Row, Undo
+from remediations.ports import Command, Row
 
 START = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 
 # What Table storage refuses in a partition or row key.
 _ILLEGAL_IN_A_KEY = re.compile(r"[/\\#?\x00-\x1f\x7f-\x9f]")
 _LONGEST_KEY = 512
+_COMMANDS: msgspec.json.Decoder[Command] = msgspec.json.Decoder(Command)
 
 
 class Clock:
@@ -155,7 +156,7 @@ class MemoryQueue:
 
 
 def _command(waiting: tuple[datetime, bytes]) -> Command:
-    return msgspec.json.decode(waiting[1], type=Respond | Undo | Deliver)
+    return _COMMANDS.decode(waiting[1])
 
 
 def _place(partition: str, key: str) -> tuple[str, str]:

@@ -56,8 +56,8 @@ from remediations.outbox import Message, Outbox, Tried
 from remediations.pauses import Paused, Pauses
 from remediations.policy import Policy
 from remediations.policy_file import parse_policy
-from remediations.ports import Accepted, Command, Deliver, Delivery, Respond, Undo
-from remediations.responder import Medic, pushed, respond, undo
+from remediations.ports import Accepted, Command, Deliver, Delivery, Expire, Respond, Undo
+from remediations.responder import Medic, expire, pushed, respond, undo
 from remediations.sweep import sweep
 from tests.memory import START, Clock, Crash, Fuse, MemoryQueue, MemoryTable
 
@@ -515,6 +515,8 @@ class Bot:
                 respond(self.medic, command)
             case Undo():
                 undo(self.medic, command)
+            case Expire():
+                expire(self.medic, command)
             case Deliver(message=message):
                 tried = self.medic.outbox.deliver(message)
                 if isinstance(tried, Tried):

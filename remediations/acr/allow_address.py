@@ -75,6 +75,6 @@ def _registry_refuses(settings: RegistrySettings, usage: Usage) -> Refusal | Non
     if settings.anonymous_pull or settings.admin_user:
         on = "anonymous pull" if settings.anonymous_pull else "the admin user"
         return Refusal(Reason.ANONYMOUS_OR_ADMIN_ACCESS, f"{on} is on, so the network is the only guard")
-    if len(settings.ip_rules) >= usage.ip_rule_limit:
+    if usage.is_full_of(settings.ip_rules):
         return Refusal(Reason.RULE_QUOTA_FULL, f"all {usage.ip_rule_limit} network rules are in use")
     return None

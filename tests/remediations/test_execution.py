@@ -51,7 +51,7 @@ def make(
 def take_back(bot: Bot, commitment: Commitment, change: Change = LOCK) -> Undone | Moved | Failed:
     with bot.medic.leases.hold("contoso") as lease:
         story = bot.journal.of(commitment.incident)
-        return bot.medic.execution.take_back(CONTOSO, commitment, change, story, lease)
+        return bot.medic.execution.take_back(CONTOSO, [(commitment, story)], change, lease)
 
 
 def stage(bot: Bot) -> Stage:

@@ -16,7 +16,7 @@ from checks.model import Image, Value
 from remediations.adapters.queue import AzureQueue, decode_command
 from remediations.adapters.storage import Storage
 from remediations.adapters.tables import AzureTable
-from remediations.ports import Command, Deliver, Respond, Table, Undo
+from remediations.ports import Command, Deliver, Expire, Respond, Table, Undo
 from tests.memory import Clock, MemoryQueue, MemoryTable
 
 HOST = json.loads((Path(__file__).parents[2] / "host.json").read_text())
@@ -192,6 +192,7 @@ def test_more_rows_than_a_page_holds_all_come(azurite: str) -> None:
 COMMANDS: tuple[Command, ...] = (
     Respond("contoso-0a1b2c-1"),
     Undo("contoso", "contoso-0a1b2c-1-0", "it's time: “ä”"),
+    Expire("contoso"),
     Deliver("0b5f"),
 )
 
