@@ -2,9 +2,11 @@
 
 import time
 from collections.abc import Callable
-from typing import Final
+from dataclasses import dataclass
+from typing import Any, Final
 
 from azure.core.exceptions import HttpResponseError
+from azure.core.rest import HttpResponse
 from azure.mgmt.containerregistry.models import (
     IPRule,
     NetworkRuleSet,
@@ -21,6 +23,9 @@ from remediations.model import Applied, Change, Failed, LockChange, Moved, RuleC
 
 _TRIES: Final = 3
 _PAUSE: Final = 1.0
+_LONGEST_PAUSE: Final = 10.0
+# Whatever is sent again is read and compared again first: azure-core's own retries would send the old list once more.
+_SENT_ONCE: Final[dict[str, Any]] = {"retry_total": 0}
 _SETTLES_WITHIN: Final = 60
 # Azure says of these that the request was not carried out, or was and the answer was lost: look, then try again.
 _TRY_AGAIN: Final = (408, 409, 429, 500, 502, 503, 504)
@@ -28,6 +33,13 @@ _REFUSED: Final = 400
 _FORBIDDEN: Final = (401, 403)
 REGISTRY_WRITE: Final = "Microsoft.ContainerRegistry/registries/write"
 METADATA_WRITE: Final = "Microsoft.ContainerRegistry/registries/metadata/write"
+
+
+@dataclass(frozen=True)
+class _Again:
+    """Nobody can say yet what came of it. The service may have asked to wait so many seconds."""
+
+    seconds: float = 0.0
 
 
 class AzureRegistryWriter:
@@ -45,18 +57,20 @@ class AzureRegistryWriter:
         self, registry: Registry, change: Change, hold: Callable[[], None], *, may_be_made: bool
     ) -> Applied | Moved | Failed:
         """Make the change, as `RegistryWriter` promises."""
+        asked = 0.0
         for attempt in range(_TRIES):
             if attempt:
-                self._pause(_PAUSE * attempt)
+                self._pause(max(_PAUSE * attempt, min(asked, _LONGEST_PAUSE)))
             result = self._try(registry, change, hold, may_be_made=may_be_made or attempt > 0)
-            if result is not None:
+            if not isinstance(result, _Again):
                 return result
+            asked = result.seconds
         return Failed("Azure took none of three tries, or lost its answers", settled=False)
 
     def _try(
         self, registry: Registry, change: Change, hold: Callable[[], None], *, may_be_made: bool
-    ) -> Applied | Moved | Failed | None:
-        """What came of one try, or None if nobody can say yet."""
+    ) -> Applied | Moved | Failed | _Again:
+        """What came of one try."""
         match change:
             case LockChange():
                 return self._lock(registry, change, hold, may_be_made=may_be_made)
@@ -65,7 +79,7 @@ class AzureRegistryWriter:
 
     def _lock(
         self, registry: Registry, change: LockChange, hold: Callable[[], None], *, may_be_made: bool
-    ) -> Applied | Moved | Failed | None:
+    ) -> Applied | Moved | Failed | _Again:
         now = self._attributes(registry, change)
         if not isinstance(now, Attributes):
             return Moved(saw="it is gone") if isinstance(now, Absent | NotAsked) else _not_read(now)
@@ -74,11 +88,11 @@ class AzureRegistryWriter:
         if not now.same_locks(change.before):
             return Moved(saw="somebody has changed its attributes")
         hold()
-        refused = self._attempted(lambda: self._set_write(registry, change), METADATA_WRITE)
-        if refused:
-            return refused
+        sent = self._attempted(lambda: self._set_write(registry, change), METADATA_WRITE)
+        if isinstance(sent, Failed):
+            return sent
         after = self._attributes(registry, change)
-        return Applied() if isinstance(after, Attributes) and after.same_locks(change.after) else None
+        return Applied() if isinstance(after, Attributes) and after.same_locks(change.after) else sent
 
     def _attributes(
         self, registry: Registry, change: LockChange
@@ -98,17 +112,19 @@ class AzureRegistryWriter:
         with self._clients.data_plane(registry) as client:
             match target.level:
                 case LockLevel.REPOSITORY:
-                    client.update_repository_properties(target.repository, can_write=write)
+                    client.update_repository_properties(target.repository, can_write=write, **_SENT_ONCE)
                 case LockLevel.TAG:
-                    client.update_tag_properties(target.repository, target.reference or "", can_write=write)
+                    client.update_tag_properties(
+                        target.repository, target.reference or "", can_write=write, **_SENT_ONCE
+                    )
                 case LockLevel.MANIFEST:
                     client.update_manifest_properties(
-                        target.repository, target.reference or "", can_write=write
+                        target.repository, target.reference or "", can_write=write, **_SENT_ONCE
                     )
 
     def _rules(
         self, registry: Registry, change: RuleChange, hold: Callable[[], None], *, may_be_made: bool
-    ) -> Applied | Moved | Failed | None:
+    ) -> Applied | Moved | Failed | _Again:
         found = self._model(registry)
         if isinstance(found, Unreadable):
             return _not_read(found)
@@ -122,12 +138,12 @@ class AzureRegistryWriter:
             return Moved(saw="somebody has changed the network rules")
         rules.ip_rules = _after(rules, change)
         hold()
-        refused = self._attempted(lambda: self._patch(registry, rules), REGISTRY_WRITE)
-        if refused:
-            return refused
+        sent = self._attempted(lambda: self._patch(registry, rules), REGISTRY_WRITE)
+        if isinstance(sent, Failed):
+            return sent
         after = self._model(registry)
         made = not isinstance(after, Unreadable) and _made(change, _addresses(after.network_rule_set))
-        return Applied() if made else None
+        return Applied() if made else sent
 
     def _model(self, registry: Registry) -> AzureModel | Unreadable:
         try:
@@ -141,27 +157,34 @@ class AzureRegistryWriter:
         update = RegistryUpdateParameters(
             properties=RegistryPropertiesUpdateParameters(network_rule_set=rules)
         )
-        arm.registries.begin_update(registry.resource_group, registry.name, update).result(_SETTLES_WITHIN)
+        begun = arm.registries.begin_update(registry.resource_group, registry.name, update, **_SENT_ONCE)
+        begun.result(_SETTLES_WITHIN)
 
     @staticmethod
-    def _attempted(write: Callable[[], None], right: str) -> Failed | None:
-        """None if the write was made, or may have been; else why it was refused for good."""
+    def _attempted(write: Callable[[], None], right: str) -> Failed | _Again:
+        """Why the write was refused for good; else it was made, or may have been, or may be tried again."""
         try:
             write()
         except HttpResponseError as error:
             status = error.status_code
             # The SDK raises for a 202, too: it knows no update of a registry that is carried out later.
             if status is None or status < _REFUSED or status in _TRY_AGAIN:
-                return None
+                return _Again(_asked_to_wait(error))
             return Failed(f"Azure answered {status}", missing_right=right if status in _FORBIDDEN else None)
         except AZURE_ERRORS:
-            return None
-        return None
+            return _Again()
+        return _Again()
 
 
-def _not_read(now: Unreadable) -> Failed | None:
+def _asked_to_wait(error: HttpResponseError) -> float:
+    answer = error.response
+    asked = answer.headers.get("Retry-After", "") if isinstance(answer, HttpResponse) else ""
+    return float(asked) if asked.isdecimal() else 0.0
+
+
+def _not_read(now: Unreadable) -> Failed | _Again:
     """A read that was refused ends it; one that was lost is tried again."""
-    return Failed(now.why, missing_right=now.missing_right) if now.missing_right else None
+    return Failed(now.why, missing_right=now.missing_right) if now.missing_right else _Again()
 
 
 def _addresses(rules: NetworkRuleSet | None) -> tuple[str, ...]:

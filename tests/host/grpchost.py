@@ -4,12 +4,14 @@ For an app that must not share a process with another, and to see that nothing r
 """
 
 import concurrent.futures
+import contextlib
 import json
 import os
 import queue
 import subprocess
 import sys
 import threading
+import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -19,16 +21,24 @@ import grpc
 
 from tests.host.azurite import ROOT
 from tests.host.protos import Message, P
-from tests.host.worker import HANDLERS, Host
+from tests.host.worker import HANDLERS, Host, WorkerDied
 
 _PATIENCE = 60.0
+_GLANCE = 0.2
 
 
 class GrpcHost(Host):
     """Starts the worker, speaks to it, keeps what it logs, and ends it."""
 
-    def __init__(self, app: Path, environment: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        app: Path,
+        environment: Mapping[str, str] | None = None,
+        *,
+        program: str = "tests.host.miniworker",
+    ) -> None:
         super().__init__(app)
+        self._program = program
         self.logs: list[Message] = []
         self._sent: queue.Queue[Message] = queue.Queue()
         self._answers: dict[str, queue.Queue[Message]] = {}
@@ -46,7 +56,7 @@ class GrpcHost(Host):
             [
                 sys.executable,
                 "-m",
-                "tests.host.miniworker",
+                self._program,
                 "--host=127.0.0.1",
                 f"--port={self._port}",
                 f"--worker-id={uuid.uuid4()}",
@@ -81,7 +91,15 @@ class GrpcHost(Host):
         request_id = str(uuid.uuid4())
         answer = self._answers.setdefault(request_id, queue.Queue())
         self._sent.put(P.StreamingMessage(request_id=request_id, **{kind: request}))
-        return getattr(answer.get(timeout=_PATIENCE), field)
+        end = time.monotonic() + _PATIENCE
+        while time.monotonic() < end:
+            # Whoever is dead now has said before whatever it still could say.
+            dead = self._process is not None and self._process.poll() is not None
+            with contextlib.suppress(queue.Empty):
+                return getattr(answer.get(timeout=_GLANCE), field)
+            if dead:
+                raise WorkerDied
+        raise TimeoutError("the worker does not answer")
 
     def _converse(self, incoming: Iterator[Message]) -> Iterator[Message]:
         next(incoming)  # StartStream

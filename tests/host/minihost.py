@@ -19,7 +19,7 @@ from azure.core.exceptions import ResourceExistsError
 from azure.storage.queue import QueueClient, QueueMessage
 
 from tests.host.payloads import NOW, Body
-from tests.host.worker import FunctionFailed, Host, HttpAnswer, Level
+from tests.host.worker import FunctionFailed, Host, HttpAnswer, Level, WorkerDied
 
 _LEASE = 600
 
@@ -71,8 +71,16 @@ class MiniHost:
             messages_per_page=self.batch_size, visibility_timeout=_LEASE
         )
         messages = list(next(pages.by_page(), []))
-        for message in messages:
-            self._handle(function, name, message)
+        left = list(messages)
+        try:
+            while left:
+                self._handle(function, name, left[0])
+                del left[0]
+        except WorkerDied:
+            # Nobody renews their leases, and the queue shows them again.
+            for message in left:
+                self.queue(name).update_message(message, visibility_timeout=0)
+            raise
         return len(messages)
 
     def drain(self, most: int = 100) -> int:

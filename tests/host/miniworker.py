@@ -79,10 +79,15 @@ async def _work(host: str, port: int, worker_id: str) -> None:
     await hung_up
 
 
-if __name__ == "__main__":
+def main() -> None:
+    """Work for the host that the command line names, until it hangs up."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--host", required=True)
     parser.add_argument("--port", required=True, type=int)
     parser.add_argument("--worker-id", required=True)
     options = parser.parse_args()
     asyncio.run(_work(options.host, options.port, options.worker_id))
+
+
+if __name__ == "__main__":
+    main()

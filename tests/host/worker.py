@@ -45,6 +45,10 @@ class FunctionFailed(Exception):
         self.stack_trace = str(rpc_exception.stack_trace)
 
 
+class WorkerDied(Exception):
+    """The worker's process ended while it had something in hand."""
+
+
 class WorkerExited(Exception):
     """A function raised SystemExit, which in Azure ends the worker and everything that it was doing."""
 

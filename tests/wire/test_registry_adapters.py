@@ -480,6 +480,25 @@ class TestRules:
         assert writer.apply(contoso, ALLOW) == Applied()
         assert local.ip_rules == [COLLEAGUE, ADDRESS]
 
+    def test_a_service_that_asks_to_come_again_later_is_asked_no_sooner_and_not_much_later(
+        self, azure: LocalAzure, contoso: Registry, local: LocalRegistry, writer: Writing
+    ) -> None:
+        azure.faults.add(effect=retry_after(7), method="PATCH", path=ARM_PATH)
+        azure.faults.add(effect=retry_after(3600), method="PATCH", path=ARM_PATH)
+        assert writer.apply(contoso, ALLOW) == Applied()
+        assert writer.pauses == [7.0, 10.0]
+        assert local.ip_rules == [COLLEAGUE, ADDRESS]
+
+    def test_what_a_colleague_changed_while_the_service_asked_to_wait_is_not_overwritten(
+        self, azure: LocalAzure, contoso: Registry, local: LocalRegistry
+    ) -> None:
+        azure.faults.add(effect=retry_after(1), method="PATCH", path=ARM_PATH)
+        patient = AzureRegistryWriter(clients(azure, "writer"), lambda _: local.ip_rules.append("20.0.0.1"))
+        moved = Moved("somebody has changed the network rules")
+        assert patient.apply(contoso, ALLOW, lambda: None, may_be_made=False) == moved
+        assert local.ip_rules == [COLLEAGUE, "20.0.0.1"]
+        assert azure.writes() == []
+
     @pytest.mark.parametrize("kind", ["updating", "201", "202"])
     def test_an_update_that_azure_carries_out_later_is_waited_for(
         self, azure: LocalAzure, contoso: Registry, local: LocalRegistry, writer: Writing, kind: str
