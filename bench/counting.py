@@ -2,7 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from remediations.ports import Command, Row
 
@@ -39,6 +39,11 @@ class CountingTable[T]:
     def rows(self, partition: str) -> Iterator[tuple[str, Row[T]]]:
         self._calls["table"] += 1
         return iter(sorted(self._rows[partition].items()))
+
+    def since(self, partition: str, at: datetime, *fields: str) -> Iterator[T]:
+        self._calls["table"] += 1
+        values = (row.value for row in self._rows[partition].values())
+        return (value for value in values if any(getattr(value, field) >= at for field in fields))
 
 
 class CountingQueue:

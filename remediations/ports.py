@@ -1,7 +1,7 @@
 """What the acting half needs from outside, as it would like to be answered."""
 
 from collections.abc import Callable, Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from checks.model import Registry, Value
@@ -33,6 +33,9 @@ class Table[T](Protocol):
 
     def rows(self, partition: str) -> Iterator[tuple[str, Row[T]]]:
         """Every row of a partition with its key, in the order of the keys."""
+
+    def since(self, partition: str, at: datetime, *fields: str) -> Iterator[T]:
+        """The values of a partition that name a time of `at` or later in one of these fields, to the second."""
 
 
 class Respond(Value, frozen=True, tag="respond", tag_field="command"):

@@ -111,6 +111,12 @@ class MemoryTable[T]:
             found = [(key, self._read((part, key))) for part, key in sorted(self._rows) if part == partition]
         return iter(found)
 
+    def since(self, partition: str, at: datetime, *fields: str) -> Iterator[T]:
+        for _, row in self.rows(partition):
+            plain = msgspec.to_builtins(row.value)
+            if any(str(plain.get(field, "")) >= f"{at:%Y-%m-%dT%H:%M:%S}" for field in fields):
+                yield row.value
+
     def _read(self, at: tuple[str, str]) -> Row[T]:
         body, version = self._rows[at]
         return Row(value=msgspec.json.decode(body, type=self._kind), version=version)

@@ -5,7 +5,7 @@ import json
 import threading
 import uuid
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -29,6 +29,8 @@ class Thing(Value, frozen=True):
     size: int = 0
     image: Image | None = None
     is_old: bool = False
+    made_at: datetime | None = None
+    seen_at: datetime | None = None
 
 
 def nobody(_: str) -> object:
@@ -75,6 +77,24 @@ def test_a_replacement_by_the_very_same_value_is_a_new_version_too(table: Table[
     assert seen
     assert table.replace("p", "k", Thing("same"), seen.version)
     assert not table.replace("p", "k", Thing("same"), seen.version)
+
+
+def test_values_are_found_by_the_time_that_one_of_their_fields_names(table: Table[Thing]) -> None:
+    noon = datetime(2026, 3, 1, 12, tzinfo=UTC)
+    early, late = noon - timedelta(microseconds=1), noon + timedelta(microseconds=1)
+    things = (
+        Thing("both", made_at=noon, seen_at=early),
+        Thing("made", made_at=late),
+        Thing("neither", made_at=early, seen_at=early - timedelta(days=300)),
+        Thing("no time"),
+        Thing("seen", made_at=early, seen_at=late),
+    )
+    assert list(table.since("p", noon, "made_at")) == []
+    for thing in things:
+        table.insert("p", thing.name, thing)
+    table.insert("q", "elsewhere", Thing("elsewhere", made_at=late))
+    assert [found.name for found in table.since("p", noon, "made_at", "seen_at")] == ["both", "made", "seen"]
+    assert [found.name for found in table.since("p", noon, "seen_at")] == ["seen"]
 
 
 def test_a_removed_row_is_gone_and_may_be_removed_again(table: Table[Thing]) -> None:
