@@ -28,10 +28,13 @@ if TYPE_CHECKING:
     from checks.adapters.azure_clients import AzureClients
     from checks.examination import Instruments
     from checks.health import Health
-    from remediations.approval_page import Asking, Page
+    from remediations.approval_page import Asking
     from remediations.approvals import Approvals
     from remediations.drift import Drift
+    from remediations.incidents_page import Known, Looking
     from remediations.outbox import Outbox
+    from remediations.overview import Overview
+    from remediations.pages import Page
     from remediations.policy import Policy
     from remediations.proof import Word
     from remediations.push_gap import PushGap
@@ -102,6 +105,49 @@ class App:
 
         settings = self._settings.approval_page
         return ApprovalPage(self.approvals, settings.keys, now).answer(asking) if settings else None
+
+    def take_look(self, looking: "Looking") -> "Page | None":
+        """The page on which people look at everything, or at one incident. None: there is no page."""
+        from remediations.incidents_page import IncidentsPage, Links
+
+        settings = self._settings
+        if not settings.incidents_page:
+            return None
+        links = Links() if settings.approval_page else Links(approvals="")
+        return IncidentsPage(self.overview, self.known, links).answer(looking)
+
+    def overview(self) -> "Overview":
+        """Everything that operators want to see at once."""
+        from remediations.overview import overview
+        from remediations.surveying import Surveyor
+
+        surveyor = Surveyor(
+            registries=self.registries,
+            incidents=self.incidents,
+            journal=self.journal,
+            ledger=self.ledger,
+            approvals=self.approvals,
+            outbox=self.outbox,
+            pauses=self.pauses,
+            storage=self.storage_history,
+            clock=now,
+        )
+        return overview(surveyor.look())
+
+    def known(self, incident: str) -> "Known":
+        """What is known of one incident."""
+        from checks.incident import parts_of
+        from remediations.incidents_page import Known
+        from remediations.journal import broken_at
+
+        records, parts = self.journal.read(incident), parts_of(incident)
+        held = self.ledger.held(incident, parts[0]) if parts else None
+        return Known(
+            records=records,
+            row=self.incidents.known(incident),
+            in_force=str(held.change) if held else "",
+            broken_at=broken_at(records),
+        )
 
     def carry_out(self, message: bytes) -> None:
         """Do what a queued command says. Raises ValueError if that is no command: it ends in the poison queue."""

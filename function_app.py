@@ -87,6 +87,20 @@ def approval(req: func.HttpRequest) -> func.HttpResponse:
     return func.HttpResponse(page.html, status_code=page.status, headers=dict(page.headers))
 
 
+@app.function_name("incidents")
+@app.route(route="incidents/{id?}", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
+def incidents(req: func.HttpRequest) -> func.HttpResponse:
+    """The page on which people who signed in look at everything, or at one incident. Nothing can be changed here."""
+    from remediations.incidents_page import Looking
+
+    principal = req.headers.get("x-ms-client-principal", "")
+    page = _app().take_look(Looking(principal, req.route_params.get("id", "")))
+    _log("incidents", status=page.status if page else 404)
+    if page is None:
+        return func.HttpResponse(status_code=404)
+    return func.HttpResponse(page.html, status_code=page.status, headers=dict(page.headers))
+
+
 @app.function_name("respond")
 @app.queue_trigger(arg_name="message", queue_name="push-medic", connection="AzureWebJobsStorage")
 def respond(message: func.QueueMessage) -> None:

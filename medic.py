@@ -63,20 +63,22 @@ def _parser() -> argparse.ArgumentParser:
     check.add_argument("--json", action="store_true", help="print one JSON object")
     check.set_defaults(run=_check)
 
-    incidents = commands.add_parser("incidents", help="list incidents, the latest first")
-    incidents.add_argument("--json", action="store_true", help="print one JSON object a line")
-    incidents.set_defaults(run=_incidents)
+    for name, told, run in (
+        ("incidents", "list incidents, the latest first", _incidents),
+        ("rejected", "list what came in and could not be used, with the reason", _rejected),
+    ):
+        listing = commands.add_parser(name, help=told)
+        listing.add_argument("--json", action="store_true", help="print one JSON object a line")
+        listing.set_defaults(run=run)
+
+    status = commands.add_parser("status", help="show what needs you, what was done, and how it goes")
+    status.add_argument("--json", action="store_true", help="print one JSON object")
+    status.set_defaults(run=_status)
 
     show = commands.add_parser("show", help="tell the whole story of one incident")
     show.add_argument("incident", metavar="ID")
     show.add_argument("--json", action="store_true", help="print one JSON object a line")
     show.set_defaults(run=_show)
-
-    rejected = commands.add_parser(
-        "rejected", help="list what came in and could not be used, with the reason"
-    )
-    rejected.add_argument("--json", action="store_true", help="print one JSON object a line")
-    rejected.set_defaults(run=_rejected)
 
     pause = commands.add_parser("pause", help="make no change until `medic resume`; undoing goes on")
     pause.add_argument("registry", nargs="?", help="one registry by name; all without it")
@@ -237,6 +239,18 @@ def _line(incident: "Incident") -> str:
         f"{incident.moved_at:%Y-%m-%d %H:%M}  {incident.state.value:<11}  {incident.id:<32}  "
         f"{incident.symptom.value:<15}  {about}  {incident.ended}"
     ).rstrip()
+
+
+def _status(asked: argparse.Namespace) -> int:
+    from composition import build
+    from remediations.overview_text import as_text
+
+    overview = build().overview()
+    if asked.json:
+        _print_json(msgspec.to_builtins(overview))
+    else:
+        print("\n".join(as_text(overview)))
+    return 0
 
 
 def _show(asked: argparse.Namespace) -> int:

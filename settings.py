@@ -50,6 +50,7 @@ class Settings(Value, frozen=True):
     workspace_id: str = ""
     paused: str = ""
     approval_page: PageSettings | None = None
+    incidents_page: bool = False
 
 
 def read_settings(environment: Mapping[str, str]) -> Settings:
@@ -73,6 +74,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         workspace_id=given("PUSH_MEDIC_WORKSPACE_ID", ""),
         paused=given("PUSH_MEDIC_PAUSED", ""),
         approval_page=_approval_page(environment),
+        incidents_page=_incidents_page(environment),
     )
 
 
@@ -111,7 +113,7 @@ def _channels(environment: Mapping[str, str]) -> ChannelSettings:
     recipients = given("PUSH_MEDIC_EMAIL_RECIPIENTS", "")
     return ChannelSettings(
         teams_url=given("PUSH_MEDIC_TEAMS_URL", ""),
-        details_url=given("PUSH_MEDIC_DETAILS_URL", ""),
+        details_url=given("PUSH_MEDIC_DETAILS_URL", "") or _address_of_incidents(environment),
         email_endpoint=given("PUSH_MEDIC_EMAIL_ENDPOINT", ""),
         email_key=given("PUSH_MEDIC_EMAIL_KEY", ""),
         email_sender=given("PUSH_MEDIC_EMAIL_SENDER", ""),
@@ -128,16 +130,35 @@ def _channels(environment: Mapping[str, str]) -> ChannelSettings:
     )
 
 
+def _incidents_page(environment: Mapping[str, str]) -> bool:
+    """Whether there is a page on which people look: it is wanted, and App Service says who signed in."""
+    return _is_on(environment, "PUSH_MEDIC_INCIDENTS_PAGE") and _is_protected(environment)
+
+
+def _address_of_incidents(environment: Mapping[str, str]) -> str:
+    """Where an incident's id leads to its page; empty where there is none."""
+    host = environment.get("WEBSITE_HOSTNAME", "")
+    return f"https://{host}/api/incidents" if host and _incidents_page(environment) else ""
+
+
+def _is_on(environment: Mapping[str, str], name: str) -> bool:
+    given = environment.get(name, "")
+    if given not in ("", "on", "off"):
+        message = f"{name}: {given!r} is neither on nor off"
+        raise SettingsError(message)
+    return given == "on"
+
+
+def _is_protected(environment: Mapping[str, str]) -> bool:
+    return environment.get("WEBSITE_AUTH_ENABLED", "").lower() == "true"
+
+
 def _approval_page(environment: Mapping[str, str]) -> PageSettings | None:
     """The page, if it is wanted and App Service authentication is on: without that, anybody could claim anything."""
     given = environment.get
-    wanted, protected = given("PUSH_MEDIC_APPROVAL_PAGE", ""), given("WEBSITE_AUTH_ENABLED", "")
     keys = tuple(given("PUSH_MEDIC_FORM_KEY", "").replace(",", " ").split())
     host = given("WEBSITE_HOSTNAME", "")
-    if wanted not in ("", "on", "off"):
-        message = f"PUSH_MEDIC_APPROVAL_PAGE: {wanted!r} is neither on nor off"
-        raise SettingsError(message)
-    if wanted != "on" or protected.lower() != "true":
+    if not _is_on(environment, "PUSH_MEDIC_APPROVAL_PAGE") or not _is_protected(environment):
         return None
     # App Service hands a reference to a secret that it cannot read over as it stands, and that is no secret: then
     # there is no page, and the rest of the bot goes on.

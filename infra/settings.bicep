@@ -131,6 +131,8 @@ resource settings 'Microsoft.Web/sites/config@2024-11-01' = {
     PUSH_MEDIC_APPROVAL_PAGE: signIn && contains(secretNames, 'form-key') ? 'on' : 'off'
     PUSH_MEDIC_FORM_KEY: contains(secretNames, 'form-key') ? '${secret}form-key)' : ''
 
+    PUSH_MEDIC_INCIDENTS_PAGE: signIn ? 'on' : 'off'
+
     PUSH_MEDIC_TEAMS_URL: contains(secretNames, 'teams-url') ? '${secret}teams-url)' : ''
     PUSH_MEDIC_DETAILS_URL: detailsUrl
     PUSH_MEDIC_EMAIL_ENDPOINT: emailEndpoint

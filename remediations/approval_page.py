@@ -4,14 +4,11 @@ A link is opened and a form is posted by mail scanners too, so neither carries a
 person with the role, a form that was made for that person and that plan minutes ago, and the page's own origin.
 """
 
-import base64
 import hashlib
 import hmac
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import cache
-from typing import TYPE_CHECKING, Final
+from typing import Final
 from urllib.parse import parse_qsl, quote
 
 import msgspec
@@ -19,11 +16,9 @@ import msgspec
 from checks.model import Clock, Value
 from remediations.approvals import LONGEST_WHY, Approval, Approvals, Person, State, Via
 from remediations.notices import plan
+from remediations.pages import Page, page
 from remediations.plain import one_line, plain
 from remediations.principals import ROLE, NotAllowed, NotSignedIn, approver
-
-if TYPE_CHECKING:
-    import jinja2
 
 _FORM_LASTS: Final = timedelta(minutes=15)
 _LARGEST_FORM: Final = 16 * 1024
@@ -49,15 +44,6 @@ class Asking:
     fetch_site: str = ""
     content_type: str = ""
     body: bytes = b""
-
-
-@dataclass(frozen=True)
-class Page:
-    """What the browser gets."""
-
-    status: int
-    html: str
-    headers: Mapping[str, str]
 
 
 class _Form(Value, frozen=True):
@@ -183,38 +169,4 @@ def _facts(approval: Approval) -> tuple[tuple[str, str], ...]:
 
 
 def _page(status: int, title: str, note: str, **words: object) -> Page:
-    template, style = _template()
-    html = template.render({"title": one_line(title), "note": note, "style": style} | words)
-    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
-    return Page(status, html, _HEADERS | {"Content-Security-Policy": _CSP.format(style=digest)})
-
-
-_CSP: Final = (
-    "default-src 'none'; style-src 'sha256-{style}'; form-action 'self'; "
-    "frame-ancestors 'none'; base-uri 'none'"
-)
-_HEADERS: Final = {
-    "Content-Type": "text/html; charset=utf-8",
-    "Cache-Control": "no-store",
-    # Not `no-referrer`: that makes browsers post forms with `Origin: null`, and App Service authentication answers
-    # 403 to a POST of a browser with neither a referrer nor an origin that it knows
-    # (https://learn.microsoft.com/azure/app-service/overview-authentication-authorization, "Cross-site request
-    # forgery mitigation"; https://github.com/phpmyadmin/phpmyadmin/issues/17240). No other site learns anything.
-    "Referrer-Policy": "same-origin",
-    "X-Content-Type-Options": "nosniff",
-    "X-Robots-Tag": "noindex, nofollow",
-}
-
-
-@cache
-def _template() -> "tuple[jinja2.Template, str]":
-    """The page, and its style exactly as it stands in it: the browser is told the digest of that."""
-    import jinja2
-    from markupsafe import Markup
-
-    loader = jinja2.PackageLoader("remediations")
-    environment = jinja2.Environment(
-        loader=loader, autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    )
-    style, _, _ = loader.get_source(environment, "approval.css")
-    return environment.get_template("approval.html"), Markup(style)  # noqa: S704 - a file of ours
+    return page("approval", status, title, {"note": note, **words}, forms=True)

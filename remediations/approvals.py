@@ -142,6 +142,11 @@ class Approvals:
         """What people were asked last about the incident."""
         return max(self._about(incident_id), key=_recency, default=None)
 
+    def pending(self, registry: str) -> Iterator[Approval]:
+        """What waits for an answer now."""
+        now = self._clock()
+        return (r.value for _, r in self._table.rows(registry) if r.value.at(now) is State.PENDING)
+
     def answer(self, approval_id: str, by: Person, via: Via, why: str, *, agrees: bool) -> Answer | None:
         """The first answer to a question, however often and by whomever it is answered. None: there is no such one.
 

@@ -84,6 +84,10 @@ class Incidents:
                 self._keep(_past(registry), key, row.value)
                 self._table.remove(registry, key, row.version)
 
+    def since(self, registry: str, at: datetime) -> Iterator[Incident]:
+        """The latest round of every incident that has a signal, or was moved, at that time or later."""
+        return self._table.since(registry, at, "moved_at", "last_at")
+
     def forgotten(self, registry: str) -> Iterator[Incident]:
         """Incidents that are open or wait for an answer, and that nobody has touched for too long."""
         before = self._clock() - _FORGOTTEN_AFTER

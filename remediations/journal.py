@@ -1,5 +1,6 @@
 """What happened, in order and for good: append-only records, each carrying the digest of the one before."""
 
+from collections.abc import Iterable
 from typing import Final
 
 from checks.model import Clock
@@ -26,12 +27,17 @@ class Journal:
 
     def broken_at(self, incident: str) -> int | None:
         """The first record that does not follow from the one before it, or None if the past is as written."""
-        prev = _BEGINNING
-        for place, record in enumerate(self.read(incident), start=1):
-            if record.seq != place or record.prev != prev or record.sealed().digest != record.digest:
-                return place
-            prev = record.digest
-        return None
+        return broken_at(self.read(incident))
+
+
+def broken_at(records: Iterable[Record]) -> int | None:
+    """The first record that does not follow from the one before it, or None if the past is as written."""
+    prev = _BEGINNING
+    for place, record in enumerate(records, start=1):
+        if record.seq != place or record.prev != prev or record.sealed().digest != record.digest:
+            return place
+        prev = record.digest
+    return None
 
 
 class Story:

@@ -41,6 +41,11 @@ _WHAT_FAILED: Final = {
 _NOT_URGENT: Final = (Symptom.THROTTLED, Symptom.SERVER_ERROR, Symptom.UNEXPLAINED)
 
 
+def what_failed(symptom: Symptom) -> str:
+    """What failed, as every title begins."""
+    return _WHAT_FAILED[symptom]
+
+
 def needs_people(
     incident: Incident,
     diagnosis: Diagnosis | None,

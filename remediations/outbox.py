@@ -128,6 +128,15 @@ class Outbox:
         """What is still to be sent, oldest first."""
         return _in_order(row.value for _, row in self._table.rows(_QUEUED))
 
+    @property
+    def channels(self) -> tuple[str, ...]:
+        """The names of the channels that are in use."""
+        return tuple(self._channels)
+
+    def since(self, at: datetime) -> Iterator[Message]:
+        """Every message that was posted at that time or later, and is over."""
+        return self._table.since(_DONE, at, "posted_at")
+
     def history(self, incident: str) -> tuple[Message, ...]:
         """Every message about an incident, oldest first."""
         both = (row.value for part in (_QUEUED, _DONE) for _, row in self._table.rows(part))

@@ -55,14 +55,25 @@ class _Principal(msgspec.Struct, frozen=True):
 def approver(header: str) -> Person | NotSignedIn | NotAllowed:
     """The person whom `X-MS-CLIENT-PRINCIPAL` names, if it says everything that it must and they hold the role."""
     principal = _decoded(header)
+    person = _person(principal)
+    if isinstance(principal, NotSignedIn) or isinstance(person, NotSignedIn):
+        return person
+    holds = any(claim.typ in _ROLES and claim.val == ROLE for claim in principal.claims)
+    return person if holds else NotAllowed(person)
+
+
+def reader(header: str) -> Person | NotSignedIn:
+    """The person whom `X-MS-CLIENT-PRINCIPAL` names. To look takes no role: who may sign in is the tenant's to say."""
+    return _person(_decoded(header))
+
+
+def _person(principal: "_Principal | NotSignedIn") -> Person | NotSignedIn:
     if isinstance(principal, NotSignedIn):
         return principal
     oid, tenant = _only(principal, _OID), _only(principal, _TENANT)
     if oid is None or tenant is None:
         return NotSignedIn("it names no object id, or no tenant, or more than one")
-    person = Person(name=_name(principal) or oid, oid=oid, tenant=tenant)
-    holds = any(claim.typ in _ROLES and claim.val == ROLE for claim in principal.claims)
-    return person if holds else NotAllowed(person)
+    return Person(name=_name(principal) or oid, oid=oid, tenant=tenant)
 
 
 def _decoded(header: str) -> _Principal | NotSignedIn:

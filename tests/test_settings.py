@@ -153,3 +153,42 @@ def test_a_page_whose_forms_anybody_could_sign_is_refused_and_no_key_is_repeated
 def test_a_page_that_is_neither_on_nor_off_is_refused() -> None:
     with pytest.raises(SettingsError, match="neither on nor off"):
         read_settings(LEAST | {"PUSH_MEDIC_APPROVAL_PAGE": "true"})
+
+
+LOOK = {
+    "PUSH_MEDIC_INCIDENTS_PAGE": "on",
+    "WEBSITE_AUTH_ENABLED": "True",
+    "WEBSITE_HOSTNAME": "push-medic.azurewebsites.net",
+}
+
+
+def test_where_people_can_look_a_card_leads_to_the_incident() -> None:
+    found = read_settings(LEAST | LOOK)
+    assert found.incidents_page
+    assert found.channels.details_url == "https://push-medic.azurewebsites.net/api/incidents"
+
+
+def test_a_page_of_the_operators_own_goes_before_ours() -> None:
+    elsewhere = {"PUSH_MEDIC_DETAILS_URL": "https://wiki.contoso.com/incidents"}
+    assert read_settings(LEAST | LOOK | elsewhere).channels.details_url == elsewhere["PUSH_MEDIC_DETAILS_URL"]
+
+
+@pytest.mark.parametrize(
+    "without",
+    [
+        {"PUSH_MEDIC_INCIDENTS_PAGE": ""},
+        {"PUSH_MEDIC_INCIDENTS_PAGE": "off"},
+        {"WEBSITE_AUTH_ENABLED": ""},
+        {"WEBSITE_AUTH_ENABLED": "False"},
+    ],
+)
+def test_nobody_can_look_unless_it_is_wanted_and_app_service_says_who_signed_in(
+    without: dict[str, str],
+) -> None:
+    found = read_settings(LEAST | LOOK | without)
+    assert (found.incidents_page, found.channels.details_url) == (False, "")
+
+
+def test_a_switch_of_the_incidents_page_that_is_neither_on_nor_off_is_wrong() -> None:
+    with pytest.raises(SettingsError, match="PUSH_MEDIC_INCIDENTS_PAGE: 'yes' is neither on nor off"):
+        read_settings(LEAST | {"PUSH_MEDIC_INCIDENTS_PAGE": "yes"})

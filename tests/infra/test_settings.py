@@ -136,3 +136,8 @@ def test_the_approval_page_is_there_only_where_people_can_sign_in(
     assert settings_of(minimal)["PUSH_MEDIC_APPROVAL_PAGE"] == "off"
     keyless = deploy(parameters({**EVERYTHING, "PUSH_MEDIC_SECRETS": "teams-url"}))
     assert settings_of(keyless)["PUSH_MEDIC_APPROVAL_PAGE"] == "off"
+
+
+def test_people_can_look_only_where_they_can_sign_in(everything: Deployment, minimal: Deployment) -> None:
+    assert settings_of(everything)["PUSH_MEDIC_INCIDENTS_PAGE"] == "on"
+    assert settings_of(minimal)["PUSH_MEDIC_INCIDENTS_PAGE"] == "off"

@@ -17,8 +17,9 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from checks.model import LockLevel
-from remediations.approval_page import ApprovalPage, Asking, Page
+from remediations.approval_page import ApprovalPage, Asking
 from remediations.approvals import LONGEST_WHY, Approval, Person, State, Via
+from remediations.pages import Page
 from remediations.principals import NotAllowed, NotSignedIn, approver
 from tests.worlds import ANN, SUBSCRIPTION, Bot, asking
 

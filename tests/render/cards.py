@@ -7,7 +7,6 @@ without problems here is a card that can be shown, not a promise that Teams show
 import html
 import json
 import re
-import shutil
 import subprocess
 import tempfile
 from collections.abc import Mapping
@@ -20,24 +19,15 @@ from typing import Any
 from jsonschema import Draft6Validator
 from jsonschema.exceptions import best_match
 
+from tests.render.browser import QUIET, chromium
+
 _HERE = Path(__file__).parent
 _MODULES = _HERE.parents[1] / "node_modules"
 _RENDERER = _MODULES / "adaptivecards/dist/adaptivecards.min.js"
 _MARKDOWN = _MODULES / "markdown-it/dist/browser/markdown-it.umd.min.js"
 _SEEN = re.compile(r'<script type="application/json" id="seen">([^<]+)</script>')
 _PLACE = re.compile(r"%(title|renderer|markdown|card)%")
-_BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 _WIDTH = 1160
-_QUIET = (
-    "--headless=new",
-    "--no-sandbox",  # as root in a container it has no other way to start
-    "--disable-gpu",
-    "--hide-scrollbars",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
 
 type Card = Mapping[str, Any]
 
@@ -70,7 +60,7 @@ def render_card(card: Card, to: Path) -> RenderResult:
     page = to.resolve()
     page.parent.mkdir(parents=True, exist_ok=True)
     page.write_text(_PLACE.sub(lambda place: parts[place[1]], (_HERE / "page.html").read_text()))
-    browser = next(filter(None, map(shutil.which, _BROWSERS)), None)
+    browser = chromium()
     return RenderResult(page, _look(browser, page) if browser else None)
 
 
@@ -105,7 +95,7 @@ def _look(browser: str, page: Path) -> Sight:
 def _browse(browser: str, page: Path, *flags: str) -> str:
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
         return subprocess.run(
-            [browser, *_QUIET, f"--user-data-dir={profile}", *flags, page.as_uri()],
+            [browser, *QUIET, f"--user-data-dir={profile}", *flags, page.as_uri()],
             capture_output=True,
             check=True,
             text=True,
