@@ -1,5 +1,5 @@
 # Everything that a person or a machine does with this project, one word each.
-.PHONY: help test check docs infra demo e2e bench ready clean
+.PHONY: help test check docs pictures infra demo e2e bench ready clean
 .DEFAULT_GOAL := help
 
 BIN := .venv/bin
@@ -13,6 +13,7 @@ help:
 	@echo "make check   style, types and import contracts, without the tests"
 	@echo "make infra   the templates, by the types of the compiler and by checkov"
 	@echo "make docs    write docs/causes.md anew, from the checks themselves"
+	@echo "make pictures  write docs/card.png and docs/page.png anew; it takes Chromium"
 	@echo "make ready   install what is missing"
 	@echo "make clean   remove what the others made"
 
@@ -44,6 +45,9 @@ bench: ready
 
 docs: ready
 	@$(BIN)/python -m scripts.causes
+
+pictures: ready
+	@$(BIN)/python -m scripts.pictures
 
 ready:
 	@scripts/bootstrap

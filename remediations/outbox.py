@@ -134,8 +134,9 @@ class Outbox:
         return tuple(self._channels)
 
     def since(self, at: datetime) -> Iterator[Message]:
-        """Every message that was posted at that time or later, and is over."""
-        return self._table.since(_DONE, at, "posted_at")
+        """Every message that waits, and then those that are over and were posted at that time or later."""
+        yield from (row.value for _, row in self._table.rows(_QUEUED))
+        yield from self._table.since(_DONE, at, "posted_at")
 
     def history(self, incident: str) -> tuple[Message, ...]:
         """Every message about an incident, oldest first."""

@@ -52,7 +52,6 @@ class Surveyor:
         now, names = self.clock(), tuple(self.registries)
         with ThreadPoolExecutor(_AT_ONCE) as pool:
             messages = pool.submit(_widest, _MESSAGES_OF, now, self.outbox.since, MOST_MESSAGES)
-            pending = pool.submit(self.outbox.pending)
             pauses = pool.map(self.pauses.of, names)
             approvals = pool.map(lambda name: tuple(self.approvals.pending(name)), names)
             storage = pool.map(self.storage.of, names)
@@ -68,7 +67,7 @@ class Surveyor:
                 episodes=[one for one in told if one],
                 commitments=commitments,
                 approvals=[one for those in approvals for one in those],
-                messages=[*pending.result(), *messages.result()[1]],
+                messages=messages.result()[1],
                 channels=self.outbox.channels,
                 pauses={name: paused for name, paused in zip(names, pauses, strict=True) if paused},
                 storage=dict(zip(names, storage, strict=True)),
