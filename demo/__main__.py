@@ -51,6 +51,7 @@ def main() -> int:
     try:
         with stage() as on_stage:
             stories = [_play(on_stage, terminal, pages, *each) for each in _STORIES]
+            pages.write_status(on_stage.bot.app)
             index = pages.write_index(POLICY.read_text(), _played(on_stage), datetime.now(UTC))
     except AzuriteMissing as missing:
         terminal.line(str(missing), look="bad")

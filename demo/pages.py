@@ -12,13 +12,18 @@ from typing import Any, Final
 import jinja2
 import msgspec
 
+from composition import App
 from demo import people
 from demo.people import Told
 from demo.telling import Story
+from remediations.approvals import Person
+from remediations.incidents_page import Links, incident_page, overview_page
 from remediations.model import Record
+from remediations.overview_text import as_text
 from tests.local_azure import Mail, TeamsPost, WorkItem
 from tests.render.cards import render_card
 
+_VISITOR: Final = Person(name="you, who look at this demonstration")
 _TAGS: Final = re.compile(r"<[^>]+>")
 _LONGEST_FIELD: Final = 1200
 
@@ -58,7 +63,7 @@ class Pages:
 
     def __init__(self, folder: Path) -> None:
         shutil.rmtree(folder, ignore_errors=True)
-        for part in ("cards", "mails", "journals"):
+        for part in ("cards", "mails", "journals", "incidents"):
             (folder / part).mkdir(parents=True)
         self._folder = folder
         self._pages: list[Page] = []
@@ -92,6 +97,19 @@ class Pages:
         self._pages.append(page)
         return page
 
+    def write_status(self, app: App) -> None:
+        """The incidents page, the page of each incident, and what `medic status` prints."""
+        seen, here = (
+            app.overview(),
+            Links(overview="incidents.html", incidents="incidents/{}.html", approvals=""),
+        )
+        self._save("incidents.html", overview_page(seen, _VISITOR, here).html)
+        there = Links(overview="../incidents.html", incidents="{}.html", approvals="")
+        named = {one.incident for one in seen.standing} | {one.incident for one in seen.actions}
+        for name in named:
+            self._save(f"incidents/{name}.html", incident_page(name, app.known(name), _VISITOR, there).html)
+        self._save("status.txt", "\n".join(as_text(seen)))
+
     def write_index(self, policy: str, played: Sequence[tuple[str, str]], when: datetime) -> Path:
         """The page that leads to all others."""
         said = f"{when:%Y-%m-%d %H:%M} UTC"
@@ -100,8 +118,11 @@ class Pages:
         )
 
     def _write(self, name: str, template: str, **parts: Any) -> Path:  # noqa: ANN401 - what a template names
+        return self._save(name, self._templates.get_template(template).render(parts))
+
+    def _save(self, name: str, text: str) -> Path:
         file = self._folder / name
-        file.write_text(self._templates.get_template(template).render(parts), encoding="utf-8")
+        file.write_text(text, encoding="utf-8")
         return file
 
     def _card(self, name: str, post: TeamsPost) -> Card:
