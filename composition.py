@@ -16,7 +16,7 @@ from remediations.incidents import Incidents
 from remediations.journal import Journal
 from remediations.ledger import Ledger
 from remediations.pauses import Pauses
-from remediations.ports import Deliver, Expire, Queue, Respond, Table, Undo
+from remediations.ports import Deliver, Expire, Publish, Queue, Respond, Table, Undo
 from remediations.reception import Reception
 from remediations.rejected import Rejected
 from settings import Settings, read_settings
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from checks.health import Health
     from remediations.approval_page import Asking
     from remediations.approvals import Approvals
+    from remediations.audit import Audit
     from remediations.drift import Drift
     from remediations.incidents_page import Known, Looking
     from remediations.outbox import Outbox
@@ -164,6 +165,8 @@ class App:
                 expire(self.medic, command)
             case Deliver(message=message_id):
                 self._deliver(message_id)
+            case Publish(incident=incident):
+                self._publish(incident)
             case None:
                 raise ValueError("the message holds no command")
 
@@ -184,6 +187,8 @@ class App:
             case Expire(registry=registry):
                 why = "every try to take out network rules whose time is up failed"
                 give_up(self.medic, f"rules-of-{registry}", why)
+            case Publish(incident=incident):
+                give_up(self.medic, f"audit-of-{incident}", "every try to publish its records failed")
             case Deliver(message=message_id):
                 give_up(self.medic, f"message-{message_id}", "every try to send a message failed")
             case None:
@@ -207,6 +212,9 @@ class App:
 
         self.rejected.keep(watch_storage(self.medic))
         tidy(self.medic)
+        if self.audit:
+            for registry in self.registries:
+                self.audit.catch_up(self.incidents, registry)
         self.witness.forget()
 
     def catch_up(self) -> str:
@@ -270,7 +278,26 @@ class App:
     def journal(self) -> Journal:
         from remediations.model import Record
 
-        return Journal(self._table("journal", Record), now)
+        def told(incident: str) -> None:
+            from remediations.audit import announce
+
+            announce(self.queue, incident)
+
+        records = self._table("journal", Record)
+        return Journal(records, now, told) if self._settings.audit_topic else Journal(records, now)
+
+    @cached_property
+    def audit(self) -> "Audit | None":
+        """What publishes the journals, where a topic is configured for them."""
+        from remediations.audit import Audit, Published
+
+        settings = self._settings
+        if not settings.audit_topic:
+            return None
+        from remediations.adapters.audit_topic import EventGridTopic
+
+        topic = EventGridTopic(settings.audit_topic, self._credential(settings.reader_client_id))
+        return Audit(self.journal, self._table("published", Published), topic, self.queue, now)
 
     @cached_property
     def pauses(self) -> Pauses:
@@ -419,6 +446,14 @@ class App:
         if client_id:
             return ManagedIdentityCredential(client_id=client_id)
         return DefaultAzureCredential()
+
+    def _publish(self, incident: str) -> None:
+        """Publish an incident's records; what a topic does not take is kept where operators look, and tried again."""
+        why = self.audit.publish(incident) if self.audit else ""
+        if why:
+            self.rejected.keep(
+                [Rejection(source="audit", reason="not_published", detail=why, excerpt=incident)]
+            )
 
     def _deliver(self, message_id: str) -> None:
         """Send a message, and write into its incident's journal what came of that."""

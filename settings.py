@@ -49,6 +49,7 @@ class Settings(Value, frozen=True):
     logs_endpoint: str = "https://api.loganalytics.io"
     workspace_id: str = ""
     paused: str = ""
+    audit_topic: str = ""
     approval_page: PageSettings | None = None
     incidents_page: bool = False
 
@@ -73,6 +74,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         logs_endpoint=given("PUSH_MEDIC_LOGS_ENDPOINT", defaults.logs_endpoint),
         workspace_id=given("PUSH_MEDIC_WORKSPACE_ID", ""),
         paused=given("PUSH_MEDIC_PAUSED", ""),
+        audit_topic=_audit_topic(given("PUSH_MEDIC_AUDIT_TOPIC", "")),
         approval_page=_approval_page(environment),
         incidents_page=_incidents_page(environment),
     )
@@ -168,6 +170,13 @@ def _approval_page(environment: Mapping[str, str]) -> PageSettings | None:
         message = f"PUSH_MEDIC_FORM_KEY: the approval page needs keys of at least {_SHORTEST_KEY} characters"
         raise SettingsError(message)
     return PageSettings(keys=keys, host=host)
+
+
+def _audit_topic(text: str) -> str:
+    if text and not text.startswith("https://"):
+        message = f"PUSH_MEDIC_AUDIT_TOPIC: {text!r} is no https endpoint of a topic"
+        raise SettingsError(message)
+    return text
 
 
 def _port(text: str) -> int:

@@ -49,6 +49,9 @@ param policyFile string = 'policy.yaml'
 @description('A reason to change nothing for now. Empty is none.')
 param paused string = ''
 
+@description('The resource id of an Event Grid topic for CloudEvents that gets every record of the journal. Empty is none.')
+param auditTopicId string = ''
+
 // Whom it tells.
 
 @description('How mail is sent: through Azure Communication Services, through a relay of yours, or not at all.')
@@ -171,6 +174,8 @@ var drifts = [for id in subscriptionIds: {
 }]
 var workspaceSubscription = empty(workspaceId) ? subscription().subscriptionId : split(workspaceId, '/')[2]
 var workspaceGroup = empty(workspaceId) ? resourceGroupName : split(workspaceId, '/')[4]
+var auditSubscription = empty(auditTopicId) ? subscription().subscriptionId : split(auditTopicId, '/')[2]
+var auditGroup = empty(auditTopicId) ? resourceGroupName : split(auditTopicId, '/')[4]
 var roleScopes = [for id in union(subscriptionIds, [subscription().subscriptionId, workspaceSubscription]): '/subscriptions/${id}']
 
 module group 'untyped/group.bicep' = {
@@ -276,6 +281,15 @@ module mail 'email.bicep' = if (email == 'acs') {
   }
 }
 
+module audit 'audit.bicep' = if (!empty(auditTopicId)) {
+  name: 'push-medic-audit-${token}'
+  scope: resourceGroup(auditSubscription, auditGroup)
+  params: {
+    topicName: empty(auditTopicId) ? '' : split(auditTopicId, '/')[8]
+    publisherPrincipalId: identities.outputs.readerPrincipalId
+  }
+}
+
 module network 'untyped/network.bicep' = if (privateNetworking) {
   name: 'push-medic-network'
   scope: resourceGroup(resourceGroupName)
@@ -366,6 +380,7 @@ module settings 'settings.bicep' = {
     )]
     policyFile: policyFile
     paused: paused
+    auditTopic: empty(auditTopicId) ? '' : audit!.outputs.endpoint
     storageEndpoints: storage.outputs.endpoints
     hubsHost: streaming.outputs.host
     hubName: streaming.outputs.hubName

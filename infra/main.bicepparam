@@ -24,6 +24,7 @@ param connectEvents = bool(readEnvironmentVariable('PUSH_MEDIC_CONNECT_EVENTS', 
 
 param policyFile = readEnvironmentVariable('PUSH_MEDIC_POLICY', 'policy.yaml')
 param paused = readEnvironmentVariable('PUSH_MEDIC_PAUSED', '')
+param auditTopicId = readEnvironmentVariable('PUSH_MEDIC_AUDIT_TOPIC_ID', '')
 
 param email = readEnvironmentVariable('PUSH_MEDIC_EMAIL', 'none')
 param emailRecipients = empty(recipients) ? [] : split(recipients, ',')

@@ -19,6 +19,9 @@ param policyFile string
 @description('A reason to change nothing for now; empty is none.')
 param paused string
 
+@description('The endpoint of the topic that gets every record; empty is none.')
+param auditTopic string
+
 @description('The endpoints of the storage account.')
 param storageEndpoints object
 
@@ -119,6 +122,7 @@ resource settings 'Microsoft.Web/sites/config@2024-11-01' = {
     PUSH_MEDIC_REGISTRIES: string(registries)
     PUSH_MEDIC_POLICY: policyFile
     PUSH_MEDIC_PAUSED: paused
+    PUSH_MEDIC_AUDIT_TOPIC: auditTopic
     PUSH_MEDIC_READER_CLIENT_ID: readerClientId
     PUSH_MEDIC_WRITER_CLIENT_ID: writerClientId
 

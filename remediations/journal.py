@@ -1,6 +1,6 @@
 """What happened, in order and for good: append-only records, each carrying the digest of the one before."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Final
 
 from checks.model import Clock
@@ -10,12 +10,19 @@ from remediations.ports import Table
 _BEGINNING: Final = "0" * 64
 
 
-class Journal:
-    """Every incident's records. Records are only ever inserted."""
+def _to_nobody(_: str) -> None:
+    """Nobody keeps an audit elsewhere."""
 
-    def __init__(self, table: Table[Record], clock: Clock) -> None:
+
+class Journal:
+    """Every incident's records. Records are only ever inserted, and `announce` hears of each right before."""
+
+    def __init__(
+        self, table: Table[Record], clock: Clock, announce: Callable[[str], None] = _to_nobody
+    ) -> None:
         self._table = table
         self._clock = clock
+        self._announce = announce
 
     def read(self, incident: str) -> tuple[Record, ...]:
         """The incident's records in the order in which they were written."""
@@ -23,7 +30,7 @@ class Journal:
 
     def of(self, incident: str) -> "Story":
         """The incident's journal, open for writing."""
-        return Story(self._table, self._clock, incident)
+        return Story(self._table, self._clock, incident, self._announce)
 
     def broken_at(self, incident: str) -> int | None:
         """The first record that does not follow from the one before it, or None if the past is as written."""
@@ -43,10 +50,13 @@ def broken_at(records: Iterable[Record]) -> int | None:
 class Story:
     """One incident's journal. A step that was written before is not written again, unless it went differently."""
 
-    def __init__(self, table: Table[Record], clock: Clock, incident: str) -> None:
+    def __init__(
+        self, table: Table[Record], clock: Clock, incident: str, announce: Callable[[str], None]
+    ) -> None:
         self._table = table
         self._clock = clock
         self._incident = incident
+        self._announce = announce
         self._known: dict[str, Record] | None = None
 
     def find(self, key: str) -> Entry | None:
@@ -73,6 +83,7 @@ class Story:
                 entry=entry,
                 prev=last.digest if last else _BEGINNING,
             ).sealed()
+            self._announce(self._incident)
             if self._table.insert(self._incident, f"{record.seq:06}", record):
                 known[key] = record
                 return record

@@ -1,11 +1,11 @@
 """What the acting half needs from outside, as it would like to be answered."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Protocol
 
 from checks.model import Registry, Value
-from remediations.model import Applied, Change, Failed, Moved, Notice
+from remediations.model import Applied, Change, Failed, Moved, Notice, Record
 from remediations.policy import TrustedIssuer
 from remediations.proof import Refused, Token
 
@@ -64,7 +64,13 @@ class Deliver(Value, frozen=True, tag="deliver", tag_field="command"):
     message: str
 
 
-type Command = Respond | Undo | Expire | Deliver
+class Publish(Value, frozen=True, tag="publish", tag_field="command"):
+    """Publish what an incident's journal holds that is not published yet."""
+
+    incident: str
+
+
+type Command = Respond | Undo | Expire | Deliver | Publish
 
 
 class Queue(Protocol):
@@ -85,6 +91,13 @@ class RegistryWriter(Protocol):
         `may_be_made` says that an earlier worker may have made this very change: then a target that is already
         as it should be counts as Applied and is not written again. Otherwise it was somebody else: Moved.
         """
+
+
+class AuditTopic(Protocol):
+    """Where others who keep an audit take the bot's records from."""
+
+    def publish(self, incident: str, records: Sequence[Record]) -> str:
+        """Why the records were not taken, or nothing."""
 
 
 class IssuerKeys(Protocol):

@@ -56,7 +56,7 @@ from remediations.outbox import Message, Outbox, Tried
 from remediations.pauses import Paused, Pauses
 from remediations.policy import Policy
 from remediations.policy_file import parse_policy
-from remediations.ports import Accepted, Command, Deliver, Delivery, Expire, Respond, Undo
+from remediations.ports import Accepted, Command, Deliver, Delivery, Expire, Publish, Respond, Undo
 from remediations.responder import Medic, expire, pushed, respond, undo
 from remediations.sweep import sweep
 from tests.memory import START, Clock, Crash, Fuse, MemoryQueue, MemoryTable
@@ -517,6 +517,8 @@ class Bot:
                 undo(self.medic, command)
             case Expire():
                 expire(self.medic, command)
+            case Publish():
+                raise AssertionError("nothing is published in these worlds")
             case Deliver(message=message):
                 tried = self.medic.outbox.deliver(message)
                 if isinstance(tried, Tried):

@@ -29,6 +29,9 @@ EVERYTHING = {
     "PUSH_MEDIC_CONNECT_EVENTS": "true",
     "PUSH_MEDIC_EMAIL": "acs",
     "PUSH_MEDIC_EMAIL_RECIPIENTS": "ops@contoso.com,push@contoso.com",
+    "PUSH_MEDIC_AUDIT_TOPIC_ID": (
+        f"/subscriptions/{ELSEWHERE}/resourceGroups/security/providers/Microsoft.EventGrid/topics/audit"
+    ),
     "PUSH_MEDIC_ALERT_RECIPIENTS": "oncall@contoso.com",
     "PUSH_MEDIC_SECRETS": "teams-url,devops-token,smtp-password,email-key,form-key",
     "PUSH_MEDIC_TEAMS_URL": "https://teams.example/secret",

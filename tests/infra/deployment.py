@@ -106,12 +106,17 @@ class Resource:
                 return {one: self.known(f"{path}.{one}") for one in ("blob", "queue", "table")}
             case _ if path.startswith("properties.primaryEndpoints."):
                 return f"https://{self.name}.{path.rpartition('.')[2]}.core.windows.net/"
-            case "properties.serviceBusEndpoint":
-                return f"https://{self.name}.servicebus.windows.net:443/"
-            case "properties.loginServer":
-                return f"{self.name}.azurecr.io"
+            case "properties.serviceBusEndpoint" | "properties.loginServer" | "properties.endpoint":
+                return _ADDRESSES[path].format(self.name)
             case _:
                 return Answer(f"<{self.type}/{self.name} {path}>")
+
+
+_ADDRESSES: Final = {
+    "properties.serviceBusEndpoint": "https://{}.servicebus.windows.net:443/",
+    "properties.loginServer": "{}.azurecr.io",
+    "properties.endpoint": "https://{}.westeurope-1.eventgrid.azure.net/api/events",
+}
 
 
 class Answer(str):

@@ -16,7 +16,7 @@ from checks.model import Image, Value
 from remediations.adapters.queue import AzureQueue, decode_command
 from remediations.adapters.storage import Storage
 from remediations.adapters.tables import AzureTable
-from remediations.ports import Command, Deliver, Expire, Respond, Table, Undo
+from remediations.ports import Command, Deliver, Expire, Publish, Respond, Table, Undo
 from tests.memory import Clock, MemoryQueue, MemoryTable
 
 HOST = json.loads((Path(__file__).parents[2] / "host.json").read_text())
@@ -213,6 +213,7 @@ COMMANDS: tuple[Command, ...] = (
     Respond("contoso-0a1b2c-1"),
     Undo("contoso", "contoso-0a1b2c-1-0", "it's time: “ä”"),
     Expire("contoso"),
+    Publish("contoso-0a1b2c-1"),
     Deliver("0b5f"),
 )
 
