@@ -3,6 +3,8 @@
 from datetime import datetime, timedelta
 from typing import Final, assert_never
 
+from msgspec.structs import replace
+
 from checks.incident import Incident
 from checks.intake.advice import ADVICE
 from checks.model import CauseName, Diagnosis, FullStorage, Registry, Symptom
@@ -229,6 +231,11 @@ def could_not_be_handled(incident_id: str, why: str, now: datetime) -> Notice:
         paragraphs=(f"Nothing more is tried for it. Look at it: medic show {incident_id}",),
         ticket_key=incident_id,
     )
+
+
+def while_paused(notice: Notice, by: str, why: str) -> Notice:
+    """The same notice, which also says that the bot is held back, by whom and why."""
+    return replace(notice, facts=(*notice.facts, ("The bot is paused", f"by {by}: {why}")))
 
 
 _URGENT_BAND: Final = 95

@@ -8,7 +8,7 @@ from typing import Final, assert_never
 from checks.catalog import checks
 from checks.diagnosis import diagnose
 from checks.evidence import Absent, Attributes, Evidence, NotAsked, RegistrySettings, Unreadable
-from checks.incident import Incident, State
+from checks.incident import Incident, State, parts_of
 from checks.intake.event_grid import Pushed
 from checks.model import Cleared, Clock, Diagnosis, LockLevel, Registry, Symptom
 from checks.observation import observe
@@ -52,7 +52,7 @@ from remediations.model import (
     Verified,
 )
 from remediations.outbox import Outbox
-from remediations.pauses import Pauses
+from remediations.pauses import EVERY_REGISTRY, Pauses
 from remediations.policy import Policy
 from remediations.ports import Expire, Queue, Respond, Row, Undo
 from remediations.undoing import together, undoing
@@ -437,4 +437,7 @@ def give_up(medic: Medic, incident_id: str, why: str) -> None:
 
 
 def _tell(medic: Medic, notice: Notice) -> None:
-    medic.outbox.post(notice)
+    """Tell people. As long as somebody holds the bot back, everything that it says says so."""
+    parts = parts_of(notice.incident)
+    paused = medic.policy.pause or medic.pauses.of(parts[0] if parts else EVERY_REGISTRY)
+    medic.outbox.post(notices.while_paused(notice, paused.by, paused.why) if paused else notice)

@@ -9,8 +9,25 @@ from remediations.frame import Case, remediation
 from remediations.model import Change, Proposed, Reason, Refusal, RuleChange
 from remediations.policy import address_permit, span
 
-# Ranges that Python's is_global leaves in, and that no client of a public endpoint comes from.
-_NEVER: Final = tuple(ip_network(text) for text in ("192.88.99.0/24", "224.0.0.0/4", "168.63.129.16/32"))
+# What no client of a public endpoint comes from. Python's is_global leaves some of it in.
+# https://www.iana.org/assignments/iana-ipv4-special-registry
+_SPECIAL: Final = {
+    ip_network(text): what
+    for what, texts in {
+        "a private address": ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"),
+        "an address behind carrier-grade NAT": ("100.64.0.0/10",),
+        "kept for documentation": ("192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24"),
+        "kept for benchmarks": ("198.18.0.0/15",),
+        "a machine's own address": ("127.0.0.0/8", "0.0.0.0/8"),
+        "a link-local address": ("169.254.0.0/16",),
+        "a multicast address": ("224.0.0.0/4",),
+        "kept for the future": ("240.0.0.0/4",),
+        "kept for protocols": ("192.0.0.0/24",),
+        "a 6to4 relay": ("192.88.99.0/24",),
+        "Azure's own address inside a virtual network": ("168.63.129.16/32",),
+    }.items()
+    for text in texts
+}
 
 
 @remediation(cures=CauseName.FIREWALL_IP_DENIED)
@@ -64,8 +81,9 @@ def public_address(text: str) -> IPv4Address | Refusal:
         )
     if not isinstance(address, IPv4Address):
         return Refusal(Reason.ADDRESS_NOT_PUBLIC, f"{text} is IPv6, which network rules cannot name")
-    if not address.is_global or any(address in network for network in _NEVER):
-        return Refusal(Reason.ADDRESS_NOT_PUBLIC, f"{text} is not a public unicast address")
+    special = next((what for network, what in _SPECIAL.items() if address in network), None)
+    if special or not address.is_global:
+        return Refusal(Reason.ADDRESS_NOT_PUBLIC, f"{text} is {special or 'not a public unicast address'}")
     return address
 
 

@@ -13,7 +13,14 @@ from pathlib import Path
 
 import pytest
 
+from checks.adapters.azure_clients import AzureClients
+from checks.adapters.azure_registry import AzureRegistry
 from checks.adapters.log_analytics import FAILURES
+from checks.evidence import Attributes
+from checks.model import LockedObject, LockLevel
+from checks.model import Registry as Known
+from remediations.adapters.registry_writer import AzureRegistryWriter
+from remediations.model import Failed, LockChange, RuleChange
 from tests.host.minihost import MiniHost
 from tests.host.worker import FakeHost
 from tests.infra.deployment import INFRA, Deployment
@@ -126,6 +133,51 @@ def test_a_role_holds_what_is_used_and_no_more(
     everything: Deployment, used: Mapping[str, set[str]], symbol: str, identity: str
 ) -> None:
     assert granted(everything, symbol) == used[identity]
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_with_exactly_these_rights_and_no_other_the_bot_does_its_work(
+    everything: Deployment, azurite: str, worker: FakeHost, tmp_path: Path, mode: str
+) -> None:
+    policy = tmp_path / "policy.yaml"
+    policy.write_text(PERMISSIVE)
+    rights = {READER: granted(everything, "reader"), WRITER: granted(everything, "writer")}
+    with installed(policy, azurite, worker, role_assignment_mode=mode) as (bot, registry):
+        bot.azure.rights |= rights
+        unlock(bot, registry)
+    with installed(policy, azurite, worker, default_action="Deny", role_assignment_mode=mode) as (
+        bot,
+        registry,
+    ):
+        bot.azure.rights |= rights
+        let_in(bot, registry)
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_a_reader_that_tries_to_write_is_refused_and_writes_nothing(
+    everything: Deployment, mode: str
+) -> None:
+    with LocalAzure() as azure, applied(azure.environment()):
+        local = azure.add_registry("contoso", default_action="Deny", role_assignment_mode=mode)
+        local.push("team/app", "v1")
+        local.lock("team/app", tag="v1")
+        azure.rights[READER] = granted(everything, "reader")
+        clients = AzureClients(azure.credential(READER), azure.arm_url, "https://containerregistry.azure.net")
+        registry = Known(resource_id=local.resource_id, login_server=local.login_server)
+        seen = AzureRegistry(clients).tag(registry, "team/app", "v1")
+        assert isinstance(seen, Attributes)
+        tag = LockedObject(LockLevel.TAG, "team/app", "v1")
+        tried = (
+            LockChange("contoso", tag, seen, write_enabled=True),
+            RuleChange("contoso", before=(), add=(CLIENT,)),
+        )
+        for change in tried:
+            refused = AzureRegistryWriter(clients).apply(registry, change, lambda: None, may_be_made=False)
+            assert isinstance(refused, Failed)
+            assert refused.missing_right
+        assert azure.writes() == []
+        assert not local.attributes("team/app", "v1").write_enabled
+        assert local.ip_rules == []
 
 
 def test_the_reader_can_change_nothing(everything: Deployment) -> None:

@@ -473,6 +473,39 @@ def test_a_pause_holds_the_repair_but_not_the_diagnosis_and_not_the_undoing() ->
     assert ("Not mended because", "paused by anna: a release") in paused.facts
 
 
+PAUSED = ("The bot is paused", "by anna: a release")
+
+
+def test_as_long_as_the_bot_is_paused_every_notice_says_so_and_then_none_does() -> None:
+    bot = mended(locked())
+    bot.pauses.pause("contoso", "a release", "anna")
+    bot.refused(id="another", image=Image("team/other", "v1"))
+    bot.pass_time(121)
+    before, *during = bot.people.notices
+    assert PAUSED not in before.facts
+    assert len(during) == 2
+    assert all(PAUSED in notice.facts for notice in during)
+    bot.pauses.resume("contoso")
+    bot.clock.advance(MINUTE)
+    bot.refused(id="a third", image=Image("team/third", "v1"))
+    bot.work()
+    assert PAUSED not in bot.people.notices[-1].facts
+
+
+def test_what_is_said_of_no_incident_says_it_while_all_registries_are_paused() -> None:
+    bot = Bot()
+    bot.pauses.pause("all", "a release", "anna")
+    give_up(bot.medic, "unreadable-command", "a test")
+    bot.work()
+    assert PAUSED in bot.people.notices[-1].facts
+
+
+def test_a_pause_in_the_policy_is_on_every_notice_too() -> None:
+    bot = locked(policy=permissive("pause: {why: a release, by: anna}\n"))
+    bot.work()
+    assert PAUSED in bot.people.notices[-1].facts
+
+
 def test_a_pause_of_another_registry_holds_nothing() -> None:
     bot = locked()
     bot.pauses.pause("fabrikam", "a release", "anna")

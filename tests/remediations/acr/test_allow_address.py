@@ -138,6 +138,7 @@ NOT_PUBLIC = {
     "6to4 relays": ["192.88.99.0/24"],
     "multicast": ["224.0.0.0/4"],
     "reserved": ["240.0.0.0/4"],
+    "protocols": ["192.0.0.0/24"],
     "Azure's own virtual address": ["168.63.129.16/32"],
 }
 NETWORKS = {f"{kind} {text}": ip_network(text) for kind, texts in NOT_PUBLIC.items() for text in texts}
@@ -157,6 +158,35 @@ def test_neither_the_first_nor_the_last_address_of_a_special_network_may_be_name
     edges = ip_network(str(network))
     for address in (edges[0], edges[-1]):
         assert isinstance(public_address(str(address)), Refusal)
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("10.1.2.3", "10.1.2.3 is a private address"),
+        ("192.168.0.1", "192.168.0.1 is a private address"),
+        ("100.64.1.1", "100.64.1.1 is an address behind carrier-grade NAT"),
+        ("203.0.113.9", "203.0.113.9 is kept for documentation"),
+        ("198.18.0.1", "198.18.0.1 is kept for benchmarks"),
+        ("127.0.0.1", "127.0.0.1 is a machine's own address"),
+        ("169.254.169.254", "169.254.169.254 is a link-local address"),
+        ("239.255.0.1", "239.255.0.1 is a multicast address"),
+        ("255.255.255.255", "255.255.255.255 is kept for the future"),
+        ("168.63.129.16", "168.63.129.16 is Azure's own address inside a virtual network"),
+        ("192.0.0.9", "192.0.0.9 is kept for protocols"),
+        ("2001:4860:4860::8888", "2001:4860:4860::8888 is IPv6, which network rules cannot name"),
+        (
+            "52.138.231.5:443",
+            "'52.138.231.5:443' is no address; a port or a list is not taken apart",
+        ),
+        (
+            "52.138.231.5, 10.0.0.1",
+            "'52.138.231.5, 10.0.0.1' is no address; a port or a list is not taken apart",
+        ),
+    ],
+)
+def test_each_kind_of_address_that_no_rule_may_name_is_refused_with_its_reason(text: str, why: str) -> None:
+    assert public_address(text) == Refusal(Reason.ADDRESS_NOT_PUBLIC, why)
 
 
 @given(st.ip_addresses(v=4))
