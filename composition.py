@@ -234,6 +234,14 @@ class App:
                 for number in range(1, incident.round + 1):
                     yield f"{incident.registry}-{incident.fingerprint}-{number}"
 
+    def flaw(self, incident: str) -> str:
+        """What shows that somebody changed the incident's past, or nothing."""
+        from remediations.verification import flaw
+
+        row = self.incidents.find(incident)
+        published = self.audit.published(incident) if self.audit else 0
+        return flaw(self.journal, incident, row.value if row else None, published)
+
     def check(
         self, registry: str, repository: str | None, origin: str | None, told: Callable[[str], None]
     ) -> "Health":

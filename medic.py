@@ -410,9 +410,9 @@ def _audit(asked: argparse.Namespace) -> int:
             for record in app.journal.read(incident):
                 _print_json({"incident": incident, **msgspec.to_builtins(record)})
             continue
-        broken = app.journal.broken_at(incident)
-        if broken:
-            print(f"{incident}: record {broken} does not follow from the one before it")
+        flaw = app.flaw(incident)
+        if flaw:
+            print(f"{incident}: {flaw}")
             status = _NOT_FOUND
     if asked.what == "verify" and not status:
         print("Every journal is as it was written.")

@@ -41,8 +41,7 @@ class Audit:
 
     def publish(self, incident: str) -> str:
         """Why something of it is not published yet, and then it is tried again later; or nothing."""
-        row = self._table.read(_PARTITION, incident)
-        known = row.value.seq if row else 0
+        known = self.published(incident)
         new = [record for record in self._journal.read(incident) if record.seq > known]
         for start in range(0, len(new), _BATCH):
             batch = new[start : start + _BATCH]
@@ -52,6 +51,11 @@ class Audit:
                 return why
             self._keep(incident, batch[-1].seq)
         return ""
+
+    def published(self, incident: str) -> int:
+        """How many of its records were published."""
+        row = self._table.read(_PARTITION, incident)
+        return row.value.seq if row else 0
 
     def catch_up(self, incidents: Incidents, registry: str) -> None:
         """Ask once more for whatever moved lately: an announcement can be lost, and a worker can die."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
+from checks.intake.redaction import redacted
 from checks.model import CauseName, Image, Proof, Registry, Rejection, Signal, Source, Symptom, Value
 from checks.names import is_address_like, is_digest, is_repository, is_tag
 
@@ -77,7 +78,7 @@ def decode_report(body: bytes, source: Source) -> PushReport | Rejection:
     try:
         return _report.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as broken:
-        excerpt = body[:_EXCERPT].decode("utf-8", "replace")
+        excerpt = redacted(body.decode("utf-8", "replace"))[:_EXCERPT]
         return Rejection(source=source, reason="not_a_report", detail=str(broken), excerpt=excerpt)
 
 
@@ -122,7 +123,7 @@ def read_report(
         address=address,
         said=None if symptom in _LOOKED_INTO else explanation.cause,
         proof=Proof.SAME_ADDRESS if address and address == sent_from else Proof.CLAIMED,
-        excerpt=report.text[-_EXCERPT:],
+        excerpt=redacted(report.text)[-_EXCERPT:],
     )
 
 
@@ -173,4 +174,4 @@ def _report_id(report: PushReport, registry: Registry, now: datetime) -> str:
 
 
 def _reject(report: PushReport, source: Source, reason: str, detail: str) -> Rejection:
-    return Rejection(source=source, reason=reason, detail=detail, excerpt=report.text[-_EXCERPT:])
+    return Rejection(source=source, reason=reason, detail=detail, excerpt=redacted(report.text)[-_EXCERPT:])
