@@ -34,7 +34,7 @@ ADDRESSES = [f"52.138.231.{number}" for number in range(1, 11)]
 PERSON = [f"20.50.1.{number}" for number in range(1, 6)]
 THERE = "20.50.1.100"
 UNHURRIED = "brakes: {storm: {changes: 1000}, open_changes: 200}\n"
-PATIENCE = 60.0
+PATIENCE = 180.0
 
 
 @pytest.fixture
@@ -53,25 +53,19 @@ def nothing(_: LocalAzure) -> None:
     """All is well."""
 
 
-def conflict(azure: LocalAzure) -> None:
-    azure.faults.add(effect=status(409), times=2, method="PATCH")
+def asked_to_come_again(azure: LocalAzure) -> None:
+    azure.faults.add(effect=status(409), method="PATCH")
+    azure.faults.add(effect=retry_after(1), method="PATCH")
 
 
-def throttled(azure: LocalAzure) -> None:
-    azure.faults.add(effect=retry_after(1), times=2, method="PATCH")
+def a_bad_gateway_before_and_after_it_acted(azure: LocalAzure) -> None:
+    azure.faults.add(effect=html(502), method="PATCH")
+    azure.faults.add(effect=cut_within(), method="PATCH")
 
 
-def carried_out_and_then_a_bad_gateway(azure: LocalAzure) -> None:
-    azure.faults.add(effect=cut_within(), times=2, method="PATCH")
-    azure.faults.add(effect=html(502), times=2, method="PATCH")
-
-
-def cut_before_it_acted(azure: LocalAzure) -> None:
-    azure.faults.add(effect=cut_before(), times=2, method="PATCH")
-
-
-def cut_after_it_acted(azure: LocalAzure) -> None:
-    azure.faults.add(effect=cut_after(), times=2, method="PATCH")
+def cut_before_and_after_it_acted(azure: LocalAzure) -> None:
+    azure.faults.add(effect=cut_before(), method="PATCH")
+    azure.faults.add(effect=cut_after(), method="PATCH")
 
 
 def slow(azure: LocalAzure) -> None:
@@ -115,7 +109,7 @@ def see_through(incident: Incident) -> None:
         row = app.incidents.find(incident.id)
         if row and row.value.state is not State.OPEN:
             return
-        time.sleep(0.05)
+        time.sleep(0.3)
 
 
 def denied(bot: Installation) -> list[Incident]:
@@ -139,11 +133,9 @@ def added(azure: LocalAzure) -> list[str]:
     "weather",
     [
         nothing,
-        conflict,
-        throttled,
-        carried_out_and_then_a_bad_gateway,
-        cut_before_it_acted,
-        cut_after_it_acted,
+        asked_to_come_again,
+        a_bad_gateway_before_and_after_it_acted,
+        cut_before_and_after_it_acted,
         slow,
     ],
 )
@@ -204,7 +196,8 @@ def test_at_the_quota_not_one_rule_too_many_is_written_whoever_comes(
     assert refused == []
     states = [one.state for one in bot.app.incidents.of("contoso")]
     assert sorted(states) == [State.MENDED] * 5 + [State.WITH_PEOPLE] * 5
-    bot.work()
+    # Whoever found the registry held asked to be called again.
+    bot.host.drain(most=5000)
     assert (
         sum("no room for another network rule" in item.fields["System.Title"] for item in azure.work_items)
         == 5

@@ -17,19 +17,12 @@ import medic
 from tests.installation import PERMISSIVE, Installation, applied
 from tests.local_azure import LocalAzure, Registry, status
 from tests.remediations.test_approval_page import BOB, FORM, Forms, signed_in
+from tests.stories.test_proven_reports import ISSUERS
 
 CLIENT = "52.138.231.5"
 FORM_KEY = "form-key-of-thirty-two-characters-or-more"
 PASSWORD = "hunter2-correct-horse"
 ANY_TOKEN = re.compile(r"eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}")
-ISSUERS = """
-issuers:
-  - service: github_actions
-    issuer: {url}
-    audience: push-medic
-    registries: [contoso]
-    repositories: ["contoso/*"]
-"""
 HOSTILE = (
     "docker login -u robot -p {password} {server}\n"
     "GET https://robot:{password}@{server}/v2/ Authorization: Bearer {token}\n"
