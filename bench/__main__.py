@@ -12,10 +12,10 @@ from typing import Any, Final
 
 import msgspec
 
-from bench import forecasts, imports, intake, repairs, repairs_table
+from bench import forecasts, imports, intake, looking, repairs, repairs_table
 from bench.machine import this_machine
 
-_PARTS: Final = ("imports", "intake", "repairs", "forecasts")
+_PARTS: Final = ("imports", "intake", "repairs", "forecasts", "looking")
 
 
 def main() -> None:
@@ -41,6 +41,12 @@ def main() -> None:
         _say("forecasting")
         found["forecasts"] = forecasts.measure()
         texts.append(f"(d) Forecasting when a registry is full\n\n{forecasts.shown(found['forecasts'])}")
+    if "looking" in wanted:
+        _say("looking at everything")
+        found["looking"] = looking.measure()
+        texts.append(
+            f"(e) One look at everything, Azurite on this machine\n\n{looking.shown(found['looking'])}"
+        )
     print(msgspec.json.encode(found).decode() if arguments.json else "\n\n".join(texts))
 
 

@@ -52,6 +52,7 @@ def main() -> int:
         with stage() as on_stage:
             stories = [_play(on_stage, terminal, pages, *each) for each in _STORIES]
             pages.write_status(on_stage.bot.app)
+            pages.write_month()
             index = pages.write_index(POLICY.read_text(), _played(on_stage), datetime.now(UTC))
     except AzuriteMissing as missing:
         terminal.line(str(missing), look="bad")

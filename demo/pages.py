@@ -3,7 +3,7 @@
 import html
 import re
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -17,13 +17,15 @@ from demo import people
 from demo.people import Told
 from demo.telling import Story
 from remediations.approvals import Person
-from remediations.incidents_page import Links, incident_page, overview_page
+from remediations.incidents_page import Known, Links, incident_page, overview_page
 from remediations.model import Record
+from remediations.overview import Overview, overview
 from remediations.overview_text import as_text
 from tests.local_azure import Mail, TeamsPost, WorkItem
+from tests.overviews import busy
 from tests.render.cards import render_card
 
-_VISITOR: Final = Person(name="you, who look at this demonstration")
+_VISITOR: Final = Person(name="a visitor of this demonstration")
 _TAGS: Final = re.compile(r"<[^>]+>")
 _LONGEST_FIELD: Final = 1200
 
@@ -63,7 +65,7 @@ class Pages:
 
     def __init__(self, folder: Path) -> None:
         shutil.rmtree(folder, ignore_errors=True)
-        for part in ("cards", "mails", "journals", "incidents"):
+        for part in ("cards", "mails", "journals", "incidents", "month/incidents"):
             (folder / part).mkdir(parents=True)
         self._folder = folder
         self._pages: list[Page] = []
@@ -99,16 +101,24 @@ class Pages:
 
     def write_status(self, app: App) -> None:
         """The incidents page, the page of each incident, and what `medic status` prints."""
-        seen, here = (
-            app.overview(),
-            Links(overview="incidents.html", incidents="incidents/{}.html", approvals=""),
-        )
-        self._save("incidents.html", overview_page(seen, _VISITOR, here).html)
+        self._look("", app.overview(), app.known)
+
+    def write_month(self) -> None:
+        """The same of a busy month that is made up: this is what the pages are for."""
+        past = busy()
+        rows = {row.id: row for row in past.incidents}
+        self._look("month/", overview(past.survey()), lambda name: Known(past.journals[name], rows[name]))
+
+    def _look(self, folder: str, seen: Overview, known: Callable[[str], Known]) -> None:
+        here = Links(overview="incidents.html", incidents="incidents/{}.html", approvals="")
         there = Links(overview="../incidents.html", incidents="{}.html", approvals="")
-        named = {one.incident for one in seen.standing} | {one.incident for one in seen.actions}
-        for name in named:
-            self._save(f"incidents/{name}.html", incident_page(name, app.known(name), _VISITOR, there).html)
-        self._save("status.txt", "\n".join(as_text(seen)))
+        self._save(f"{folder}incidents.html", overview_page(seen, _VISITOR, here).html)
+        named = {need.incident for need in seen.needs if need.incident}
+        named |= {one.incident for one in seen.standing} | {one.incident for one in seen.actions}
+        for name in sorted(named):
+            html = incident_page(name, known(name), _VISITOR, there).html
+            self._save(f"{folder}incidents/{name}.html", html)
+        self._save(f"{folder}status.txt", "\n".join(as_text(seen)))
 
     def write_index(self, policy: str, played: Sequence[tuple[str, str]], when: datetime) -> Path:
         """The page that leads to all others."""

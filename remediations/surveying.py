@@ -23,8 +23,8 @@ from remediations.overview import Survey
 from remediations.pauses import Pauses
 from remediations.storage_history import StorageHistory
 
-MOST_INCIDENTS: Final = 1000
-MOST_STORIES: Final = 150
+MOST_INCIDENTS: Final = 500
+MOST_STORIES: Final = 100
 MOST_MESSAGES: Final = 1000
 # The widest that holds no more rows than this is taken.
 _WINDOWS: Final = (timedelta(days=30), timedelta(days=7), timedelta(days=1), timedelta(hours=1))
