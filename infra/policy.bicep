@@ -123,12 +123,19 @@ resource assignment 'Microsoft.Authorization/policyAssignments@2025-03-01' = {
   }
 }
 
-resource makesSettings 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
-  name: guid(subscription().id, environmentName, 'push-medic-policy', logAnalyticsContributor)
-  properties: {
-    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', logAnalyticsContributor)
+module makesSettings 'policy-access.bicep' = {
+  name: 'push-medic-policy-settings'
+  params: { principalId: assignment.identity.principalId, role: logAnalyticsContributor }
+}
+
+// A workspace elsewhere is not covered by a right on this subscription.
+module usesWorkspace 'workspace-access.bicep' = if (split(workspaceId, '/')[2] != subscription().subscriptionId) {
+  name: 'push-medic-policy-workspace'
+  scope: resourceGroup(split(workspaceId, '/')[2], split(workspaceId, '/')[4])
+  params: {
+    workspaceName: split(workspaceId, '/')[8]
     principalId: assignment.identity.principalId
-    principalType: 'ServicePrincipal'
+    roleName: logAnalyticsContributor
   }
 }
 

@@ -1,12 +1,12 @@
-// The reader's right to ask the workspace for the tables of registries, and for no other.
+// A right on the workspace: the reader's, to ask for the tables of registries and for no other; or the policy's.
 
 @description('The name of the workspace, in the resource group of this deployment.')
 param workspaceName string
 
-@description('The object id of the reader.')
+@description('The object id of the identity.')
 param principalId string
 
-@description('The reader\'s role, by name.')
+@description('The role, by name.')
 param roleName string
 
 resource workspace 'Microsoft.OperationalInsights/workspaces@2025-02-01' existing = {

@@ -100,3 +100,11 @@ def test_every_type_and_version_exists() -> None:
         file = SHARED_TYPES / kind.split("/")[0].lower() / version / "types.json"
         assert file.exists(), one.type
         assert f'"{one.type.lower()}"' in file.read_text().lower(), one.type
+
+
+@EVERY
+def test_an_assignment_is_named_by_whom_it_is_for(template: Path) -> None:
+    # Azure refuses to hand an assignment on to another principal, which every identity is that is made again.
+    assignments = template.read_text().split("'Microsoft.Authorization/roleAssignments@")[1:]
+    names = [re.findall(r"name: guid\((.+)\)", one)[0] for one in assignments]
+    assert [name for name in names if "rincipalId" not in name] == []
