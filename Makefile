@@ -12,7 +12,7 @@ help:
 	@echo "make bench   how long things take"
 	@echo "make check   style, types and import contracts, without the tests"
 	@echo "make infra   the templates, by the types of the compiler and by checkov"
-	@echo "make docs    write docs/causes.md anew, from the checks themselves"
+	@echo "make docs    write the generated pages of docs/ anew, from the code itself"
 	@echo "make pictures  write docs/card.png and docs/page.png anew; it takes Chromium"
 	@echo "make ready   install what is missing"
 	@echo "make clean   remove what the others made"
@@ -45,6 +45,8 @@ bench: ready
 
 docs: ready
 	@$(BIN)/python -m scripts.causes
+	@$(BIN)/python -m scripts.policy_page
+	@$(BIN)/python -m scripts.costs
 
 pictures: ready
 	@$(BIN)/python -m scripts.pictures

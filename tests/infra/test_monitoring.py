@@ -72,3 +72,18 @@ def test_every_topic_has_somebody_who_hears_of_its_dead_letters(everything: Depl
 def test_people_are_told_by_a_way_that_does_not_lead_through_the_bot(everything: Deployment) -> None:
     group = everything.only("Microsoft.Insights/actionGroups").body["properties"]
     assert [one["emailAddress"] for one in group["emailReceivers"]] == ["oncall@contoso.com"]
+
+
+def test_no_telemetry_that_an_alert_counts_is_left_out_by_sampling(everything: Deployment) -> None:
+    host = json.loads((INFRA.parent / "host.json").read_text())
+    kept = host["logging"]["applicationInsights"]["samplingSettings"]["excludedTypes"].split(";")
+    tables = {query.partition(" ")[0] for query in queries(everything)}
+    assert {table.removesuffix("s").capitalize() for table in tables} <= set(kept)
+
+
+def test_the_page_for_operators_says_what_each_alert_means(everything: Deployment) -> None:
+    rules = [one.name for one in everything.made("Microsoft.Insights/scheduledQueryRules")]
+    metrics = [one.name.split(" ")[0] for one in everything.made("Microsoft.Insights/metricAlerts")]
+    page = (INFRA.parent / "docs/operations.md").read_text()
+    table = page.partition("\n## What an alert means\n")[2].partition("\n## ")[0]
+    assert {*rules, *metrics} == set(re.findall(r"\*([^*|]+)\*", table))
