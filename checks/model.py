@@ -290,6 +290,10 @@ class Diagnosis(Value, frozen=True):
     def unknowns(self) -> tuple[Unknown, ...]:
         return tuple(f.answer for f in self.findings if isinstance(f.answer, Unknown))
 
+    def is_about(self, kind: type[Culprit]) -> bool:
+        """Whether a cause was found that lies with such a thing."""
+        return any(isinstance(cause.culprit, kind) for cause in self.causes)
+
     def by(self, check: str) -> Answer | None:
         """What the check of that name answered, or None if it was not asked."""
         return next((f.answer for f in self.findings if f.check == check), None)

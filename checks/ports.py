@@ -1,9 +1,10 @@
 """What the knowing half needs from outside, as it would like to be answered."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Protocol
 
+from checks.contents import Contents
 from checks.evidence import (
     Absent,
     Attributes,
@@ -63,10 +64,14 @@ class MetricReader(Protocol):
         """How many pushes failed in each minute of that time, the minutes without one left out."""
 
 
-class RegistryExaminer(RegistryReader, Protocol):
-    """What is read of a registry besides, when somebody asks for its health."""
+class ProfileReader(Protocol):
+    """What the management plane says of a registry besides its settings."""
 
     def profile(self, registry: Registry) -> Profile | Absent | Unreadable: ...
+
+
+class RegistryExaminer(RegistryReader, ProfileReader, Protocol):
+    """What is read of a registry besides, when somebody asks for its health."""
 
     def quotas(self, registry: Registry) -> Quotas | Unreadable: ...
 
@@ -96,3 +101,16 @@ class NetworkWatcher(Protocol):
     def routes(self, vantage: Vantage) -> Routes | Unreadable: ...
 
     def connection(self, vantage: Vantage, host: str) -> Connection | Unreadable: ...
+
+
+class StorageMeter(Protocol):
+    """What Azure Monitor knows of a registry's storage."""
+
+    def storage_used(self, registry: Registry, since: date, until: date) -> Mapping[date, int] | Unreadable:
+        """The bytes in use on each day of that time, the days without a figure left out."""
+
+
+class Surveyor(Protocol):
+    """Counts what a registry holds, repository by repository, and stops when its budget is spent."""
+
+    def survey(self, registry: Registry) -> Contents | Unreadable: ...

@@ -25,7 +25,10 @@ resource reader 'Microsoft.Authorization/roleDefinitions@2022-04-01' = {
           'Microsoft.OperationalInsights/workspaces/query/ContainerRegistryLoginEvents/read'
           'Microsoft.OperationalInsights/workspaces/query/ContainerRegistryRepositoryEvents/read'
         ]
-        dataActions: ['Microsoft.ContainerRegistry/registries/repositories/metadata/read']
+        dataActions: [
+          'Microsoft.ContainerRegistry/registries/repositories/metadata/read'
+          'Microsoft.ContainerRegistry/registries/catalog/read'
+        ]
       }
     ]
     assignableScopes: assignableScopes

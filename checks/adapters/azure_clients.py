@@ -19,6 +19,8 @@ from checks.model import Registry
 _PATIENCE: Final[dict[str, Any]] = {"connection_timeout": 5, "read_timeout": 20}
 _LONGEST_WAIT: Final = 10.0
 _TOKEN_MARGIN: Final = 120
+# There is one for each repository, and a registry may have thousands of those.
+_MOST_TOKENS: Final = 200
 _REFUSED: Final = 400
 
 
@@ -34,7 +36,7 @@ class BoundedRetry(RetryPolicy[Any, Any]):
 
 
 class TokenMemory:
-    """Access tokens of registries, kept as long as they live.
+    """Access tokens of registries, kept as long as they live; of very many, the latest.
 
     Without it azure-containerregistry 1.2.0 spends four calls on each operation, because it keeps none
     (its cache test is inverted, and reuses a refresh token only once that has expired).
@@ -50,6 +52,8 @@ class TokenMemory:
     def keep(self, key: tuple[str, str, bool], header: str) -> None:
         expires = _expiry(header)
         if expires:
+            while len(self._tokens) >= _MOST_TOKENS:
+                del self._tokens[next(iter(self._tokens))]
             self._tokens[key] = (header, expires)
 
 

@@ -190,11 +190,14 @@ def test_no_role_has_a_wildcard_or_more_than_two_exist(everything: Deployment) -
     assert "*" not in str([role.body["properties"]["permissions"] for role in roles])
 
 
-def test_repository_rights_are_data_actions_and_nothing_else_is(everything: Deployment) -> None:
+OF_CONTENTS = re.compile("/registries/(repositories/|catalog/read$)")
+
+
+def test_rights_on_what_a_registry_holds_are_data_actions_and_nothing_else_is(everything: Deployment) -> None:
     for role in everything.made("Microsoft.Authorization/roleDefinitions"):
         (permission,) = role.body["properties"]["permissions"]
-        assert all("/registries/repositories/" in action for action in permission["dataActions"])
-        assert not any("/registries/repositories/" in action for action in permission["actions"])
+        assert all(OF_CONTENTS.search(action) for action in permission["dataActions"])
+        assert not any(OF_CONTENTS.search(action) for action in permission["actions"])
 
 
 def test_the_writer_has_rights_on_registries_only(everything: Deployment) -> None:
