@@ -41,6 +41,8 @@ if TYPE_CHECKING:
     from remediations.push_gap import PushGap
     from remediations.responder import Medic
     from remediations.storage_history import StorageHistory
+    from remediations.storage_report import StorageReport
+    from remediations.storage_study import StorageStudy
     from remediations.witness import Witness
 
 
@@ -208,7 +210,8 @@ class App:
 
     def watch_storage(self) -> None:
         """See how full each registry is, and forget what is long over."""
-        from remediations.sweep import tidy, watch_storage
+        from remediations.storage_watch import watch_storage
+        from remediations.sweep import tidy
 
         self.rejected.keep(watch_storage(self.medic))
         tidy(self.medic)
@@ -256,6 +259,16 @@ class App:
         known = self.registries[registry]
         subject = asking(repository, origin)
         return health(known, subject, examine(known, subject, self._instruments, now(), told), checks())
+
+    def study_storage(self, registry: str) -> "tuple[StorageReport, str]":
+        """What is known of a registry's storage, looked at and counted now; and why not, where that failed."""
+        from checks.evidence import Unreadable
+
+        known = self.registries[registry]
+        usage = self.medic.reader.usage(known)
+        unread = usage if isinstance(usage, Unreadable) else self.storage.see(known, usage)
+        self.storage.count(known, anew=True)
+        return self.storage.report(known), unread.why if unread else ""
 
     # What is built.
 
@@ -338,6 +351,26 @@ class App:
         return StorageHistory(self._table("storage", StorageDay))
 
     @cached_property
+    def storage(self) -> "StorageStudy":
+        from checks.adapters.arm import Arm
+        from checks.adapters.azure_contents import AzureSurveyor
+        from checks.adapters.azure_metrics import AzureMetrics
+        from checks.adapters.azure_registry import AzureRegistry
+        from remediations.storage_study import Counted, StorageStudy
+
+        settings = self._settings
+        clients = self._clients(settings.reader_client_id)
+        arm = Arm(self._credential(settings.reader_client_id), settings.arm_endpoint)
+        return StorageStudy(
+            self.storage_history,
+            AzureMetrics(clients),
+            AzureSurveyor(clients, now),
+            AzureRegistry(clients, arm),
+            self._table("contents", Counted),
+            now,
+        )
+
+    @cached_property
     def push_gap(self) -> "PushGap":
         from checks.adapters.azure_metrics import AzureMetrics
         from remediations.push_gap import Gap, PushGap
@@ -371,6 +404,7 @@ class App:
                 self.ledger, AzureRegistryWriter(self._clients(self._settings.writer_client_id))
             ),
             drift=self.drift,
+            storage=self.storage,
             outbox=self.outbox,
             queue=self.queue,
             clock=now,

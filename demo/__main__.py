@@ -36,7 +36,7 @@ _STORIES: Final[tuple[tuple[str, str, str, Tell], ...]] = (
     (
         "full-registry",
         "A nearly full registry",
-        "Storage fills up. This is never mended automatically: people get one ticket for each band, and no more.",
+        "Storage fills up. This is never mended automatically: people get one ticket, and it hears of each band.",
         full_registry.tell,
     ),
 )

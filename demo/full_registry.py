@@ -1,15 +1,25 @@
 """A registry that grows until it is full, although people were told in time."""
 
+from datetime import timedelta
+
 from demo.casebook import Casebook
 from demo.stage import Stage
 from demo.telling import Story
+from remediations.storage_pictures import trend_svg
+from remediations.storage_text import as_text
+from tests.local_azure import Registry
 
 _IMAGE = "team/models:main"
-_BANDS_REACHED = 2
+_A_DAY = 200 * 1024**3
+_WEEKS = 8
+_SATURDAY = 5
+_PURGED_AGO = 24
+_HELD = {"vision/train": 14, "vision/serve": 6, "base/cuda": 4}
+_TWO_WEEKS = 14
 
 
 def tell(stage: Stage, story: Story) -> None:
-    """Warned once at 80 %, refused at 100 %, and never a byte deleted; the push succeeds when people have purged."""
+    """Warned at 80 %, refused at 100 %, and never a byte deleted; the push succeeds when people have purged."""
     writes = len(stage.azure.writes())
     filling = _told_once(stage, story)
     _refused_when_full(stage, story)
@@ -20,13 +30,17 @@ def tell(stage: Stage, story: Story) -> None:
 
     story.part("It is over")
     stage.bot.events()
-    _an_hour_passes(stage)
-    story.says(
-        "The watch sees 61 % and ends what it had begun. There was no change, so there is none to undo."
-    )
+    story.says("Two weeks pass: the rows are dated back, a day at a time. It stays at 61 %.")
+    for _ in range(_TWO_WEEKS):
+        stage.bot.days_pass(stage.woodgrove.name)
+        _an_hour_passes(stage)
     ended = stage.bot.app.incidents.find(filling)
     story.proves(
         ended is not None and ended.value.state == "closed", "The incident of the 80 % band is closed"
+    )
+    story.proves(
+        "It is over" in stage.azure.work_items[0].comments[-1],
+        "The ticket says so. There was no change, so there is none to undo",
     )
 
 
@@ -35,6 +49,7 @@ def _told_once(stage: Stage, story: Story) -> str:
     registry, tickets = stage.woodgrove, stage.azure.work_items
     story.part("The storage watch looks, once an hour")
     registry.fill_to(0.835)
+    _grew(registry)
     story.says(f"{registry.name} uses 83 % of its 40 TiB. Nobody has noticed, and every push still succeeds.")
     _an_hour_passes(stage)
     incident = stage.latest_incident(registry)
@@ -45,6 +60,9 @@ def _told_once(stage: Stage, story: Story) -> str:
     case.tell_the_decision(story)
     story.proves(case.reason == "no_remediation", "For this cause nothing is ever changed automatically")
     story.proves(len(tickets) == 1, "One ticket is in Azure DevOps")
+    report, _ = stage.bot.app.study_storage(registry.name)
+    story.draws("How it came to that", trend_svg(registry.name, report.days, report.forecast))
+    story.quotes(f"$ medic storage {registry.name}", "\n".join(as_text(report)))
 
     story.part("An hour later it looks again")
     registry.fill_to(0.845)
@@ -69,12 +87,10 @@ def _refused_when_full(stage: Stage, story: Story) -> None:
     case.tell_what_was_seen(story)
     case.tell_the_decision(story)
     story.proves(case.reason == "no_remediation", "No lock was found, storage was: this one is for people")
-    story.proves(len(tickets) == _BANDS_REACHED, "The band above has a ticket of its own")
+    story.proves(len(tickets) == 1, "The ticket that there is hears of it, and there is no second one")
     stage.client.push(f"{registry.login_server}/{_IMAGE}", "thursday")
     _the_log_streams(stage)
-    story.proves(
-        len(tickets) == _BANDS_REACHED, "A second try is refused as well, and there is no third ticket"
-    )
+    story.proves(len(tickets) == 1, "A second try is refused as well, and there is still one ticket")
 
 
 def _pushed_when_purged(stage: Stage, story: Story) -> None:
@@ -86,6 +102,20 @@ def _pushed_when_purged(stage: Stage, story: Story) -> None:
     again = stage.client.push(f"{registry.login_server}/{_IMAGE}", "thursday")
     story.attempt(again)
     story.proves(again.succeeded, f"{_IMAGE} is in the registry")
+
+
+def _grew(registry: Registry) -> None:
+    """It has grown for eight weeks, by less on Saturdays and Sundays; and once somebody purged a little."""
+    for repository, images in _HELD.items():
+        for number in range(images):
+            registry.push(repository, f"build-{number % 3}", f"{repository} {number}".encode() * 900)
+    registry.fill_to(0.835)
+    level, today = registry.usage_bytes, registry.world.now()
+    for ago in range(_WEEKS * 7):
+        day = today - timedelta(days=ago)
+        registry.storage_history.append((day, level))
+        level -= _A_DAY // (1 if day.weekday() < _SATURDAY else 4) * (97 + ago * 7 % 13) // 100
+        level += _A_DAY * 9 if ago == _PURGED_AGO else 0
 
 
 def _an_hour_passes(stage: Stage) -> None:

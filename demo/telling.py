@@ -60,7 +60,15 @@ class Proven:
     sentence: str
 
 
-type Block = Words | Quote | Facts | Findings | BeforeAndAfter | Proven
+@dataclass(frozen=True)
+class Picture:
+    """A picture of our own making, as an SVG element."""
+
+    title: str
+    svg: str
+
+
+type Block = Words | Picture | Quote | Facts | Findings | BeforeAndAfter | Proven
 
 
 @dataclass
@@ -139,6 +147,11 @@ class Story:
             )
         for line in lines[-_LINES_SHOWN:]:
             self._terminal.line(line, indent=4, mark="│ ", look="bad" if good is False else "")
+
+    def draws(self, title: str, svg: str) -> None:
+        """Show a picture; the terminal only says that it is there."""
+        self._keep(Picture(title, svg))
+        self._terminal.line(f"{title}: there is a picture on the page", indent=4, look="faint")
 
     def document(self, title: str, document: Any) -> None:  # noqa: ANN401 - any JSON
         """Show a JSON document; the terminal only says that it is there."""

@@ -337,7 +337,8 @@ class Severity(StrEnum):
 class Notice(Value, frozen=True):
     """What people are told of one step of an incident. Every text is plain; each channel escapes it its own way.
 
-    `page` is where a person is asked to decide something; its address is all that anybody gets by it.
+    `page` is where a person is asked to decide something; its address is all that anybody gets by it. `trend` is a
+    share in percent, day by day, for channels that can draw; a day that nobody saw is None.
     """
 
     incident: str
@@ -350,3 +351,4 @@ class Notice(Value, frozen=True):
     quoted: str = ""
     ticket_key: str | None = None
     page: str = ""
+    trend: tuple[int | None, ...] = ()

@@ -5,6 +5,7 @@ from typing import Final, assert_never
 
 from msgspec.structs import replace
 
+from checks.forecast import Reached
 from checks.incident import Incident
 from checks.intake.advice import ADVICE
 from checks.model import CauseName, Diagnosis, FullStorage, Registry, Symptom
@@ -28,6 +29,8 @@ from remediations.model import (
     Unverified,
     Verified,
 )
+from remediations.purging import suggestions, traps
+from remediations.storage_report import StorageReport, facts, shares
 
 _WHAT_FAILED: Final = {
     Symptom.PUSH_DISALLOWED: "A push was refused",
@@ -55,24 +58,49 @@ def needs_people(
     registry: Registry,
     now: datetime,
     changed: Written | None = None,
+    storage: StorageReport | None = None,
 ) -> Notice:
-    """Why the bot leaves it to people, and what they can do. `changed` is who changed the registry before."""
+    """Why the bot leaves it to people, and what they can do.
+
+    `changed` is who changed the registry before; `storage` is there where the cause is that it is full.
+    """
     filling = incident.symptom is Symptom.STORAGE_FILLING and (incident.band or 0) < _URGENT_BAND
     urgent = not filling and incident.symptom not in _NOT_URGENT
     return Notice(
         incident=incident.id,
         step=f"needs-you-{incident.attempts}",
         severity=Severity.URGENT if urgent else Severity.WARNING,
-        title=f"{_WHAT_FAILED[incident.symptom]} in {incident.registry}: {_why_people(incident, diagnosis, decision)}",
+        title=(
+            f"{_WHAT_FAILED[incident.symptom]} in {incident.registry}: "
+            f"{_why_people(incident, diagnosis, decision)}{_full_about(storage)}"
+        ),
         at=now,
         facts=(
+            *(facts(storage) if storage else ()),
             *_facts(incident, registry, now),
             *_drift(incident, changed),
             *_refused(decision),
         ),
-        paragraphs=(*_seen(diagnosis), *_advice(incident, diagnosis, registry)),
+        paragraphs=(*_seen(diagnosis), *_advice(incident, diagnosis, registry, storage)),
         quoted=incident.told if incident.symptom not in _TOLD_BY_FACTS else "",
         ticket_key=_ticket_key(incident, diagnosis),
+        trend=shares(storage) if storage else (),
+    )
+
+
+def storage_eased(incident: Incident, storage: StorageReport, now: datetime) -> Notice:
+    """That the storage of a registry is no longer filling up."""
+    percent = storage.days[-1].percent
+    return Notice(
+        incident=incident.id,
+        step="final",
+        severity=Severity.GOOD,
+        title=f"It is over in {incident.registry}: storage is down to {percent} %",
+        at=now,
+        facts=(*facts(storage), *_facts(incident, storage.registry, now)),
+        paragraphs=("It has been so for a week, and is not expected to be full in the next 90 days.",),
+        ticket_key=_storage_ticket(incident.registry),
+        trend=shares(storage),
     )
 
 
@@ -373,18 +401,30 @@ def _refused(decision: Escalate) -> tuple[tuple[str, str], ...]:
 
 
 def _ticket_key(incident: Incident, diagnosis: Diagnosis | None) -> str:
-    """One ticket for each incident; but one for each registry and band where storage is the cause."""
+    """One ticket for each incident; but one for each registry where storage is the cause."""
     for cause in diagnosis.causes if diagnosis else ():
         if isinstance(cause.culprit, FullStorage):
-            return f"{incident.registry}-storage-{incident.band or _URGENT_BAND}"
+            return _storage_ticket(incident.registry)
     return incident.id
 
 
-def _advice(incident: Incident, diagnosis: Diagnosis | None, registry: Registry) -> tuple[str, ...]:
+def _storage_ticket(registry: str) -> str:
+    """One ticket, however many bands are reached and pushes refused until there is room again."""
+    return f"{registry}-storage"
+
+
+def _advice(
+    incident: Incident, diagnosis: Diagnosis | None, registry: Registry, storage: StorageReport | None
+) -> tuple[str, ...]:
     """What a person can do about it, with the very command where there is one."""
     causes = {cause.name for cause in diagnosis.causes} if diagnosis else set()
-    if CauseName.STORAGE_LIMIT in causes:
-        return (*_STORAGE_ADVICE, f"Look: az acr show-usage --output table --name {incident.registry}")
+    if storage:
+        commands = (f"{one.shows}:\n{one.command}" for one in suggestions(storage))
+        return (
+            "Decide what can go. These commands look, and delete nothing:",
+            "\n".join(commands),
+            *traps(storage),
+        )
     if CauseName.PUBLIC_ACCESS_DISABLED in causes:
         return (f"{registry.login_server} takes no public traffic. {_PRIVATE_ADVICE}",)
     match incident.symptom:
@@ -393,10 +433,9 @@ def _advice(incident: Incident, diagnosis: Diagnosis | None, registry: Registry)
             return (_LOCK_ADVICE, f"Look at the locks: az acr repository show {image}")
         case Symptom.ADDRESS_DENIED:
             return (_RULE_ADVICE, f"Look at the rules: az acr network-rule list --name {incident.registry}")
-        case Symptom.STORAGE_FILLING:
-            return _STORAGE_ADVICE
         case (
-            Symptom.UNAUTHORIZED
+            Symptom.STORAGE_FILLING
+            | Symptom.UNAUTHORIZED
             | Symptom.THROTTLED
             | Symptom.UNREACHABLE
             | Symptom.SERVER_ERROR
@@ -420,10 +459,13 @@ _RULE_ADVICE: Final = "If the address is one of yours, permit its range in the p
 _PRIVATE_ADVICE: Final = (
     "Push from a virtual network that has a private endpoint to it and its private DNS zone linked."
 )
-_STORAGE_ADVICE: Final = (
-    "Decide what can go: `acr purge --dry-run` lists what a purge would delete.",
-    "Deleted images are gone for good unless soft delete is on. The bot deletes nothing.",
-)
+
+
+def _full_about(storage: StorageReport | None) -> str:
+    """The last words of a title: when a registry that fills up is likely to be full."""
+    if storage and isinstance(storage.forecast, Reached):
+        return f", full about {storage.forecast.likely:%Y-%m-%d}"
+    return ""
 
 
 def _why_people(incident: Incident, diagnosis: Diagnosis | None, decision: Escalate) -> str:

@@ -248,7 +248,10 @@ class Pause(Strict, frozen=True):
 
 
 class StorageBands(Strict, frozen=True):
-    """At which shares of the ceiling, in percent, a ticket is opened: one for each registry and band."""
+    """At which shares of the ceiling, in percent, people are told, on one ticket for each registry.
+
+    Besides, they are told of a registry that is half full and may be full within 60 days.
+    """
 
     bands: Annotated[tuple[Share, ...], Meta(min_length=1, max_length=5)] = (80, 90, 95)
 

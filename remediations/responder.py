@@ -10,7 +10,7 @@ from checks.diagnosis import diagnose
 from checks.evidence import Absent, Attributes, Evidence, NotAsked, RegistrySettings, Unreadable
 from checks.incident import Incident, State, parts_of
 from checks.intake.event_grid import Pushed
-from checks.model import Cleared, Clock, Diagnosis, LockLevel, Registry, Symptom
+from checks.model import Cleared, Clock, Diagnosis, FullStorage, LockLevel, Registry, Symptom
 from checks.observation import observe
 from checks.ports import RegistryReader
 from remediations import notices
@@ -55,6 +55,7 @@ from remediations.outbox import Outbox
 from remediations.pauses import EVERY_REGISTRY, Pauses
 from remediations.policy import Policy
 from remediations.ports import Expire, Queue, Respond, Row, Undo
+from remediations.storage_study import StorageStudy
 from remediations.undoing import together, undoing
 
 PUSH_SUCCEEDED: Final = "the push has succeeded"
@@ -80,6 +81,7 @@ class Medic:
     approvals: Approvals
     execution: Execution
     drift: Drift
+    storage: StorageStudy
     outbox: Outbox
     queue: Queue
     clock: Clock
@@ -263,7 +265,10 @@ def _hand_over(
     medic: Medic, registry: Registry, incident: Incident, diagnosis: Diagnosis | None, decision: Escalate
 ) -> None:
     changed = medic.drift.before(registry.name, incident.began_at)
-    _tell(medic, notices.needs_people(incident, diagnosis, decision, registry, medic.clock(), changed))
+    storage = medic.storage.report(registry) if diagnosis and diagnosis.is_about(FullStorage) else None
+    _tell(
+        medic, notices.needs_people(incident, diagnosis, decision, registry, medic.clock(), changed, storage)
+    )
     medic.incidents.settle(incident.id, State.WITH_PEOPLE)
 
 

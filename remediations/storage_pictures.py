@@ -44,11 +44,21 @@ def day_by_day(days: Sequence[StorageDay]) -> tuple[int | None, ...]:
     return tuple(used.get(days[0].day + timedelta(days=number)) for number in range(span + 1))
 
 
+def condensed(values: Sequence[int | None], most: int) -> tuple[int | None, ...]:
+    """At most so many values: the highest of each few days, because it is the peaks that meet the ceiling."""
+    few = max(1, -(-len(values) // most))
+    groups = (values[max(0, end - few) : end] for end in range(len(values), 0, -few))
+    highest = (max((one for one in group if one is not None), default=None) for group in groups)
+    return tuple(highest)[::-1]
+
+
 def outlook(told: Forecast) -> str:
     """The forecast in a sentence."""
     match told:
         case Full():
             return "Full."
+        case Reached(earliest=earliest, latest=latest, per_day=per_day) if earliest == latest:
+            return f"Full about {earliest:%Y-%m-%d}, at {size(per_day)} a day."
         case Reached(earliest=earliest, likely=likely, latest=latest, per_day=per_day):
             span = (
                 f"between {earliest:%Y-%m-%d} and {latest:%Y-%m-%d}"

@@ -4,11 +4,13 @@ import json
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import Final
 
 from azure.data.tables import TableServiceClient
 from azure.storage.queue import QueueServiceClient
+from msgspec.structs import replace
 
 import composition
 from remediations.model import Record
@@ -113,6 +115,12 @@ class Installation:
     def work(self) -> None:
         """Let the queue's functions do what waits for them."""
         self.host.drain()
+
+    def days_pass(self, registry: str, count: int = 1) -> None:
+        """Let it have been on an earlier day that the storage watch looked."""
+        history = self.app.storage_history
+        for seen in history.of(registry):
+            history.keep(registry, replace(seen, day=seen.day - timedelta(days=count)))
 
     def journal(self, incident: str) -> tuple[Record, ...]:
         """What happened to an incident."""

@@ -10,17 +10,19 @@ One registry stands behind the port that reads and the port that writes, so what
 """
 
 import threading
-from collections.abc import Callable, Iterable
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable, Iterable, Mapping
+from datetime import UTC, date, datetime, timedelta
 from typing import Final
 
 from msgspec.structs import replace
 
+from checks.contents import Contents, Tally
 from checks.evidence import (
     Absent,
     Attributes,
     CeilingSource,
     Evidence,
+    Profile,
     RegistrySettings,
     Unreadable,
     Usage,
@@ -58,6 +60,8 @@ from remediations.policy import Policy
 from remediations.policy_file import parse_policy
 from remediations.ports import Accepted, Command, Deliver, Delivery, Expire, Publish, Respond, Undo
 from remediations.responder import Medic, expire, pushed, respond, undo
+from remediations.storage_history import StorageDay, StorageHistory
+from remediations.storage_study import Counted, StorageStudy
 from remediations.sweep import sweep
 from tests.memory import START, Clock, Crash, Fuse, MemoryQueue, MemoryTable
 
@@ -90,6 +94,25 @@ SETTINGS: Final = RegistrySettings(
 )
 USAGE: Final = Usage(
     used=TEBIBYTE, ceiling=100 * TEBIBYTE, ceiling_from=CeilingSource.SERVICE, ip_rule_limit=200
+)
+PROFILE: Final = Profile(
+    login_server=CONTOSO.login_server,
+    sku="Premium",
+    state="Succeeded",
+    public_network_access=True,
+    abac=False,
+)
+HELD: Final = Contents(
+    read_at=START,
+    tallies=(
+        Tally("team/models", manifests=900, size=60 * TEBIBYTE, untagged=300, untagged_size=20 * TEBIBYTE),
+        Tally("team/app", manifests=40, size=TEBIBYTE, untagged=0, untagged_size=0),
+    ),
+    listed=2,
+    counted=2,
+    untagged=300,
+    untagged_size=20 * TEBIBYTE,
+    indexes=0,
 )
 HEALTHY: Final = Evidence(
     read_at=START,
@@ -279,6 +302,9 @@ class MemoryRegistry:
             LockLevel.TAG: {OBJECTS[LockLevel.TAG]: replace(OPEN, digest=OLD)},
             LockLevel.MANIFEST: {OBJECTS[LockLevel.MANIFEST]: replace(OPEN, digest=OLD)},
         }
+        self.metered: dict[date, int] = {}
+        self.held = HELD
+        self.surveys = 0
         self.unreadable: dict[str, Unreadable] = {}
         self.writes: list[Change] = []
         self.reads = 0
@@ -346,6 +372,19 @@ class MemoryRegistry:
         self.fuse.beginning()
         self.reads += 1
         return self.unreadable.get(part)
+
+    # What the storage study reads.
+
+    def storage_used(self, registry: Registry, since: date, until: date) -> Mapping[date, int] | Unreadable:
+        known = {day: used for day, used in self.metered.items() if since <= day <= until}
+        return self._read(registry, "metrics") or known
+
+    def survey(self, registry: Registry) -> Contents | Unreadable:
+        self.surveys += 1
+        return self._read(registry, "contents") or self.held
+
+    def profile(self, registry: Registry) -> Profile | Absent | Unreadable:
+        return self._read(registry, "profile") or PROFILE
 
     # The writer's port.
 
@@ -441,6 +480,11 @@ class Bot:
         self.asked = MemoryTable(Approval, self.fuse)
         self.approvals = Approvals(self.asked, self.queue, self.clock)
         self.drift = Drift(MemoryTable(Writes, self.fuse), BOT)
+        self.days = StorageHistory(MemoryTable(StorageDay, self.fuse))
+        counted = MemoryTable(Counted, self.fuse)
+        self.storage = StorageStudy(
+            self.days, self.registry, self.registry, self.registry, counted, self.clock
+        )
         self._in_hand: list[Command] = []
         self.medic = self._medic(policy or permissive())
 
@@ -458,6 +502,7 @@ class Bot:
             approvals=self.approvals,
             execution=Execution(self.ledger, self.registry),
             drift=self.drift,
+            storage=self.storage,
             outbox=Outbox(self.messages, self.queue, {"people": self.people}, self.clock),
             queue=self.queue,
             clock=self.clock,

@@ -106,16 +106,14 @@ def test_a_denied_address_leads_to_the_rules_and_a_closed_door_to_the_private_en
 @pytest.mark.parametrize(
     ("band", "severity"), [(80, Severity.WARNING), (90, Severity.WARNING), (95, Severity.URGENT)]
 )
-def test_a_filling_registry_is_one_ticket_for_each_band_and_urgent_at_the_last(
-    band: int, severity: Severity
-) -> None:
+def test_a_filling_registry_is_one_ticket_and_urgent_at_the_last_band(band: int, severity: Severity) -> None:
     notice = left(storage_filling(START, band), used(96), Reason.NO_REMEDIATION)
-    assert (notice.severity, notice.ticket_key) == (severity, f"contoso-storage-{band}")
+    assert (notice.severity, notice.ticket_key) == (severity, "contoso-storage")
     assert "purge" in words(notice)
 
 
-def test_whoever_runs_into_the_ceiling_finds_the_ticket_of_the_last_band() -> None:
-    assert left(push_refused(START), used(99), Reason.NO_REMEDIATION).ticket_key == "contoso-storage-95"
+def test_whoever_runs_into_the_ceiling_finds_the_ticket_that_the_watch_has_opened() -> None:
+    assert left(push_refused(START), used(99), Reason.NO_REMEDIATION).ticket_key == "contoso-storage"
 
 
 def test_a_repair_says_before_and_after_how_long_it_lasts_and_to_push_again() -> None:

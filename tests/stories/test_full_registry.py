@@ -1,4 +1,6 @@
-"""A registry fills up: one ticket for each band, whoever runs into the ceiling, and nothing is deleted."""
+"""A registry fills up: one ticket, whatever bands it reaches and whoever is refused, and nothing is deleted."""
+
+from itertools import pairwise
 
 import pytest
 
@@ -25,16 +27,54 @@ def bands(bot: Installation) -> dict[int | None, State]:
     return {incident.band: incident.state for incident in bot.app.incidents.of("contoso")}
 
 
-def test_one_ticket_for_each_band_however_often_it_is_looked_at(
+def test_one_ticket_that_hears_of_each_band_once_however_often_it_is_looked_at(
     azure: LocalAzure, contoso: Registry, bot: Installation
 ) -> None:
-    for share in (0.5, 0.81, 0.92, 0.97):
+    for share in (0.5, 0.81, 0.82, 0.92, 0.93, 0.97):
         contoso.fill_to(share)
         watch(bot, times=2)
+        bot.days_pass("contoso")
     assert bands(bot) == dict.fromkeys((80, 90, 95), State.WITH_PEOPLE)
-    assert len(azure.work_items) == 3
-    assert [item.comments for item in azure.work_items] == [[], [], []]
+    [ticket] = azure.work_items
+    assert len(ticket.comments) == 2
     assert azure.writes() == []
+
+
+def test_the_days_before_the_bot_came_are_those_of_the_metric(
+    azure: LocalAzure, contoso: Registry, bot: Installation
+) -> None:
+    contoso.fill_to(0.6)
+    contoso.grew(days=60, bytes_per_day=800 * 1024**3)
+    contoso.geo_locations = ["westeurope", "northeurope"]
+    watch(bot)
+    days = bot.app.storage_history.of("contoso")
+    assert len(days) == 56
+    assert all(later.used > earlier.used for earlier, later in pairwise(days))
+    [ticket] = azure.work_items
+    assert ticket.fields["System.Title"].startswith(
+        "Storage is filling up in contoso: above 50 %, full about "
+    )
+    assert "Full about" in ticket.fields["System.Description"]
+    assert "▁" in ticket.fields["System.Description"]
+
+
+def test_the_ticket_says_what_takes_up_the_room_and_how_to_look(
+    azure: LocalAzure, contoso: Registry, bot: Installation
+) -> None:
+    contoso.push("team/models", "v1", b"x" * 9000)
+    contoso.push("team/models", "v1", b"y" * 9000)
+    contoso.soft_delete_days = 14
+    contoso.fill_to(0.97)
+    watch(bot)
+    told = azure.work_items[0].fields["System.Description"]
+    for part in (
+        "team/models",
+        "all 2 repositories counted",
+        "1 manifests",
+        "acr purge --untagged-only --dry-run",
+        "goes on counting for 14 days",
+    ):
+        assert part in told
 
 
 def test_a_push_that_the_ceiling_refuses_finds_the_ticket_that_there_is(
@@ -62,15 +102,18 @@ def test_a_full_registry_with_a_lock_beside_it_is_left_to_people(
     assert not contoso.attributes("team/app", "v1").write_enabled
 
 
-def test_room_that_was_made_ends_the_incident(
+def test_room_that_was_made_ends_the_incident_after_a_week(
     azure: LocalAzure, contoso: Registry, bot: Installation
 ) -> None:
-    contoso.fill_to(0.85)
-    watch(bot)
-    contoso.fill_to(0.5)
+    for share in (0.85, 0.85, *[0.5] * 6):
+        contoso.fill_to(share)
+        watch(bot)
+        bot.days_pass("contoso")
+    assert bands(bot) == {80: State.WITH_PEOPLE}
     watch(bot)
     assert bands(bot) == {80: State.CLOSED}
-    assert len(azure.work_items) == 1
+    [ticket] = azure.work_items
+    assert "It is over in contoso: storage is down to 50 %" in ticket.comments[-1]
 
 
 def test_usage_that_cannot_be_read_is_kept_where_operators_look(
