@@ -49,19 +49,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     explain.set_defaults(run=_explain)
 
-    check = commands.add_parser("check", help="examine a registry and the way there, from this machine")
-    check.add_argument("registry")
-    check.add_argument(
-        "--repository", metavar="NAME[:TAG]", help="look at its locks and at what may be done in it, too"
-    )
-    check.add_argument(
-        "--from",
-        dest="origin",
-        metavar="RESOURCE_ID",
-        help="look from a machine or network interface in Azure, too",
-    )
-    check.add_argument("--json", action="store_true", help="print one JSON object")
-    check.set_defaults(run=_check)
+    _add_examinations(commands)
 
     for name, told, run in (
         ("incidents", "list incidents, the latest first", _incidents),
@@ -111,6 +99,30 @@ def _parser() -> argparse.ArgumentParser:
     policy.add_argument("file", nargs="?", default="policy.yaml")
     policy.set_defaults(run=_policy)
     return parser
+
+
+def _add_examinations(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """What looks at a registry at once."""
+    check = commands.add_parser("check", help="examine a registry and the way there, from this machine")
+    check.add_argument("registry")
+    check.add_argument(
+        "--repository", metavar="NAME[:TAG]", help="look at its locks and at what may be done in it, too"
+    )
+    check.add_argument(
+        "--from",
+        dest="origin",
+        metavar="RESOURCE_ID",
+        help="look from a machine or network interface in Azure, too",
+    )
+    check.add_argument("--json", action="store_true", help="print one JSON object")
+    check.set_defaults(run=_check)
+
+    storage = commands.add_parser(
+        "storage", help="say how full a registry is, when it will be full, and of what"
+    )
+    storage.add_argument("registry")
+    storage.add_argument("--json", action="store_true", help="print one JSON object")
+    storage.set_defaults(run=_storage)
 
 
 def _explain(asked: argparse.Namespace) -> int:
@@ -211,6 +223,27 @@ class _Progress:
     def __exit__(self, *_: object) -> None:
         self.told("")
         self._shown = False
+
+
+def _storage(asked: argparse.Namespace) -> int:
+    """0, or 2 where the usage of today could not be read."""
+    from composition import build
+    from remediations.purging import suggestions, traps
+    from remediations.storage_text import as_text
+
+    app = build()
+    name = _registry(asked.registry, app)
+    with _Progress() as progress:
+        progress.told(f"counting what {name} holds")
+        report, unread = app.study_storage(name)
+    if asked.json:
+        advice = {"suggestions": tuple(suggestions(report)), "traps": tuple(traps(report))}
+        _print_json(msgspec.to_builtins(report) | msgspec.to_builtins(advice))
+    else:
+        print("\n".join(as_text(report)))
+    if unread:
+        print(f"medic: the figures of today could not be read: {unread}", file=sys.stderr)
+    return _WRONG_INPUT if unread else 0
 
 
 def _incidents(asked: argparse.Namespace) -> int:
