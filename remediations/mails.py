@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from checks.model import Value
 from remediations.model import Notice
 from remediations.plain import cut, one_line, plain
+from remediations.storage_pictures import condensed
 from remediations.tone import SYMBOLS, WORDS
 
 if TYPE_CHECKING:
@@ -19,6 +20,8 @@ _NAMESPACE: Final = uuid.UUID("5d2f0b8a-6d0c-5a53-8f5b-0f2a9a5a7c11")
 _LONGEST_TITLE: Final = 160
 _LONGEST_TEXT: Final = 20_000
 _MOST_PARTS: Final = 100
+_MOST_BARS: Final = 28
+_ROOM_FOR_BARS: Final = 72
 
 
 class Mail(Value, frozen=True):
@@ -49,7 +52,7 @@ def mail(notice: Notice, message_id: str, domain: str, *, key: str | None = None
     ticket mailbox recognises a ticket by; else the subject ends with the incident.
     """
     shown, symbol, wants = _shown(notice), SYMBOLS[notice.severity], WORDS[notice.severity]
-    words = {"notice": shown, "symbol": symbol, "wants": wants}
+    words = {"notice": shown, "symbol": symbol, "wants": wants, "bars": _bars(notice)}
     return Mail(
         subject=one_line(f"{symbol} {wants}: {cut(shown.title, _LONGEST_TITLE)} [{key or shown.incident}]"),
         text=_template("mail.txt").render(words),
@@ -72,6 +75,17 @@ def _shown(notice: Notice) -> Notice:
     )
 
 
+def _bars(notice: Notice) -> tuple[int | None, ...]:
+    """What is drawn of the trend; nothing where there is none that a picture would show."""
+    bars = condensed(notice.trend, _MOST_BARS)
+    return bars if sum(bar is not None for bar in bars) > 1 else ()
+
+
+def _height(percent: int) -> int:
+    """How high a bar is, in pixels: all of the room at the ceiling, and never so little that it is not seen."""
+    return max(1, min(_ROOM_FOR_BARS, percent * _ROOM_FOR_BARS // 100))
+
+
 def _short(text: str) -> str:
     return cut(plain(text), _LONGEST_TEXT)
 
@@ -87,4 +101,5 @@ def _template(name: str) -> "jinja2.Template":
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.filters["height"] = _height
     return environment.get_template(name)

@@ -110,3 +110,29 @@ def test_a_text_that_nobody_would_read_to_the_end_is_cut_and_says_so() -> None:
 def test_plain_text_hides_nothing() -> None:
     written = mail(replace(NEEDS_YOU, title="\u202egnp.exe\x1b[31m"), ID, "contoso.com")
     assert plain(written.text) == written.text.rstrip("\n")
+
+
+def bars(notice: Notice) -> list[int]:
+    """How high each bar is that the mail draws of the trend."""
+    return [int(height) for height in re.findall(r'<td height="(\d+)"', mail(notice, ID, "contoso.com").html)]
+
+
+def test_a_trend_is_drawn_in_cells_because_clients_drop_pictures() -> None:
+    drawn = replace(NEEDS_YOU, trend=(0, 50, None, 75, 100, 104))
+    html = mail(drawn, ID, "contoso.com").html
+    assert bars(drawn) == [1, 36, 54, 72, 72]
+    assert html.count('<td valign="bottom"') == 6
+    assert "The last 6 days, from 0 % to 104 % of the ceiling" in html
+    assert not re.search("<svg|<img|data:", html)
+
+
+def test_a_long_trend_is_drawn_by_its_peaks() -> None:
+    drawn = bars(replace(NEEDS_YOU, trend=tuple(range(40, 96))))
+    assert len(drawn) == 28
+    assert drawn == sorted(drawn)
+
+
+def test_without_a_trend_nothing_is_drawn() -> None:
+    for trend in ((), (80,), (None, 80)):
+        assert bars(replace(NEEDS_YOU, trend=trend)) == []
+        assert "of the ceiling" not in mail(replace(NEEDS_YOU, trend=trend), ID, "contoso.com").html
