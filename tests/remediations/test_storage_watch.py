@@ -11,6 +11,7 @@ from checks.model import Source, Symptom
 from remediations.model import Notice, Severity
 from remediations.policy import StorageBands
 from remediations.storage_watch import watch_storage
+from tests.memory import Crash
 from tests.worlds import FORBIDDEN, TEBIBYTE, Bot, permissive
 
 DAY = timedelta(days=1)
@@ -142,6 +143,26 @@ def test_of_several_bands_people_hear_once_that_it_is_over() -> None:
     day_by_day(bot, [82, 82, 92, 92, 96, *[60] * 16])
     assert states(bot) == dict.fromkeys((80, 90, 95), State.CLOSED)
     assert titles(bot)[3:] == ["It is over in contoso: storage is down to 60 %"]
+
+
+def test_whenever_a_worker_dies_it_ends_all_the_same_and_people_hear_of_it_once() -> None:
+    step = 0
+    died = True
+    while died:
+        step += 1
+        bot = Bot()
+        day_by_day(bot, [82, 82, 92, 92, 96, *[60] * 12])
+        bot.fuse.fail(at=step)
+        died = False
+        try:
+            looked(bot, 60)
+        except Crash:
+            died = True
+        bot.restart(delivered_after=5)
+        day_by_day(bot, [60] * 2)
+        assert states(bot) == dict.fromkeys((80, 90, 95), State.CLOSED), step
+        assert titles(bot)[3:] == ["It is over in contoso: storage is down to 60 %"], step
+    assert step > len(("a post", "three ends", "three moves"))
 
 
 def test_a_higher_band_ends_silently_while_a_lower_one_goes_on() -> None:
