@@ -1,5 +1,6 @@
 """A registry that grows until it is full, although people were told in time."""
 
+import json
 from datetime import timedelta
 
 from demo.casebook import Casebook
@@ -14,7 +15,8 @@ _A_DAY = 200 * 1024**3
 _WEEKS = 8
 _SATURDAY = 5
 _PURGED_AGO = 24
-_HELD = {"vision/train": 14, "vision/serve": 6, "base/cuda": 4}
+_HELD = {"vision/train": (420, 61), "vision/serve": (180, 34), "base/cuda": (40, 9)}
+_MANIFEST = "application/vnd.oci.image.manifest.v1+json"
 _TWO_WEEKS = 14
 
 
@@ -106,9 +108,12 @@ def _pushed_when_purged(stage: Stage, story: Story) -> None:
 
 def _grew(registry: Registry) -> None:
     """It has grown for eight weeks, by less on Saturdays and Sundays; and once somebody purged a little."""
-    for repository, images in _HELD.items():
+    for repository, (images, size) in _HELD.items():
         for number in range(images):
-            registry.push(repository, f"build-{number % 3}", f"{repository} {number}".encode() * 900)
+            layers = [{"digest": f"sha256:{number:064x}", "size": size * 1024**3}]
+            manifest = json.dumps({"schemaVersion": 2, "mediaType": _MANIFEST, "layers": layers})
+            tag = f"build-{number}" if number % 3 else None
+            registry.push(repository, tag, manifest=manifest.encode(), media_type=_MANIFEST)
     registry.fill_to(0.835)
     level, today = registry.usage_bytes, registry.world.now()
     for ago in range(_WEEKS * 7):

@@ -419,12 +419,13 @@ def _advice(
     """What a person can do about it, with the very command where there is one."""
     causes = {cause.name for cause in diagnosis.causes} if diagnosis else set()
     if storage:
-        commands = (f"{one.shows}:\n{one.command}" for one in suggestions(storage))
-        return (
-            "Decide what can go. These commands look, and delete nothing:",
-            "\n".join(commands),
-            *traps(storage),
+        first = (
+            f"{one.shows[:1].upper()}{one.shows[1:]}:\n{one.command}"
+            for one in suggestions(storage)
+            if one.first
         )
+        more = f"The largest repositories and more commands:\nmedic storage {incident.registry}"
+        return ("Decide what can go. These commands look, and delete nothing.", *first, more, *traps(storage))
     if CauseName.PUBLIC_ACCESS_DISABLED in causes:
         return (f"{registry.login_server} takes no public traffic. {_PRIVATE_ADVICE}",)
     match incident.symptom:

@@ -18,24 +18,24 @@ _AN_HOUR: Final = 3600
 
 
 class Suggestion(Value, frozen=True):
-    """A command line, and what it shows. It works in a POSIX shell as it stands."""
+    """A command line, and what it shows. It works in a POSIX shell as it stands. `first` are those to begin with."""
 
     shows: str
     command: str
+    first: bool = False
 
 
 def suggestions(of: StorageReport) -> Iterator[Suggestion]:
     """What to run, in this order. Whoever leaves out `--dry-run` deletes."""
     name = of.registry.name
     yield Suggestion("usage and ceiling", f"az acr show-usage --name {name} --output table")
-    yield Suggestion("every manifest without a tag", _dry_run(name, "--untagged-only"))
+    yield Suggestion("every manifest without a tag", _dry_run(name, "--untagged-only"), first=True)
     tallies = of.contents.tallies if isinstance(of.contents, Contents) else ()
     named = [tally.repository for tally in tallies if is_repository(tally.repository)]
     for repository in named[:_REPOSITORIES]:
         purge = f"--filter '{_pattern(repository)}:.*' --ago 90d --keep 10 --untagged"
-        yield Suggestion(
-            f"what in {repository} is older than 90 days, the ten latest left out", _dry_run(name, purge)
-        )
+        shows = f"what in {repository} is older than 90 days, the ten latest left out"
+        yield Suggestion(shows, _dry_run(name, purge), first=repository == named[0])
     if named:
         listing = f"az acr manifest list-metadata --registry {name} --name {named[0]} --orderby time_asc"
         yield Suggestion(f"the manifests of {named[0]}, the oldest first", listing)

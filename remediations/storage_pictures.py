@@ -180,19 +180,17 @@ def _seen(plot: _Plot) -> Sequence[str]:
         f'<polygon points="{area}" fill="{_USED}" fill-opacity="0.14"/>',
         *(_path(run, f'stroke="{_USED}" stroke-width="2.5" stroke-linejoin="round"') for run in runs),
         f'<circle cx="{x}" cy="{y}" r="4" fill="{_USED}"/>',
-        _text(_beside(plot, x, y), said, "end" if x > _ROOM_FOR_WORDS else "start", 'font-weight="600"'),
+        _text((x + 8, _below(plot, y)), said, "start", 'font-weight="600"'),
     )
 
 
-def _beside(plot: _Plot, x: float, y: float) -> tuple[float, float]:
-    """Where the words for the last point stand: below the line, and not across the ceiling."""
+def _below(plot: _Plot, y: float) -> float:
+    """Where the words for the last point stand: under the forecast, and not across the ceiling."""
     below = y + _LINE_OF_WORDS
-    across = abs(below - plot.y(plot.last.ceiling)) < _LINE_OF_WORDS
-    return x + (-8 if x > _ROOM_FOR_WORDS else 8), below + (_LINE_OF_WORDS if across else 0)
+    return below + (_LINE_OF_WORDS if abs(below - 4 - plot.y(plot.last.ceiling)) < _LINE_OF_WORDS / 2 else 0)
 
 
-_LINE_OF_WORDS: Final = 22
-_ROOM_FOR_WORDS: Final = 200
+_LINE_OF_WORDS: Final = 20
 
 
 def _foreseen(plot: _Plot) -> Sequence[str]:
