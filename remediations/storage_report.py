@@ -50,6 +50,15 @@ def facts(of: StorageReport) -> Iterator[tuple[str, str]]:
             yield "Largest", f"could not be read: {why}" + (f"; the bot lacks {right}" if right else "")
         case NotAsked():
             pass
+    if isinstance(of.profile, Profile):
+        yield "Tier", _tier(of.profile)
+
+
+def _tier(profile: Profile) -> str:
+    """The tier, and the policies that have a say in what a purge frees."""
+    days = {"soft delete": profile.soft_delete_days, "retention": profile.retention_days}
+    policies = (f"{name} {'off' if kept is None else f'{kept} days'}" for name, kept in days.items())
+    return ", ".join((profile.sku, *policies))
 
 
 def _of_days(of: StorageReport) -> Iterator[tuple[str, str]]:

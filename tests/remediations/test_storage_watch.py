@@ -196,6 +196,7 @@ def test_people_are_told_everything_that_they_decide_by() -> None:
     assert told["Last 30 days"].endswith("█ (68.0 TiB to 97.0 TiB)")
     assert told["Largest"] == "team/models 60.0 TiB, team/app 1.0 TiB (all 2 repositories counted)"
     assert told["Untagged"] == "300 manifests, 20.0 TiB"
+    assert told["Tier"] == "Premium, soft delete off, retention off"
     assert notice.trend == tuple(range(68, 98))
     text = "\n".join(notice.paragraphs)
     assert "--filter 'team/models:.*'" in text
