@@ -30,6 +30,7 @@ from remediations.model import (
     Verified,
 )
 from remediations.purging import suggestions, traps
+from remediations.storage_pictures import outlook
 from remediations.storage_report import StorageReport, facts, shares
 
 _WHAT_FAILED: Final = {
@@ -88,17 +89,16 @@ def needs_people(
     )
 
 
-def storage_eased(incident: Incident, storage: StorageReport, now: datetime) -> Notice:
-    """That the storage of a registry is no longer filling up."""
-    percent = storage.days[-1].percent
+def storage_eased(incident: Incident, why: str, storage: StorageReport, now: datetime) -> Notice:
+    """That a registry has left a band for good, and why it may be said to."""
     return Notice(
         incident=incident.id,
         step="final",
         severity=Severity.GOOD,
-        title=f"It is over in {incident.registry}: storage is down to {percent} %",
+        title=f"It is over in {incident.registry}: {why}",
         at=now,
         facts=(*facts(storage), *_facts(incident, storage.registry, now)),
-        paragraphs=("It has been so for a week, and is not expected to be full in the next 90 days.",),
+        paragraphs=(outlook(storage.forecast),),
         ticket_key=_storage_ticket(incident.registry),
         trend=shares(storage),
     )

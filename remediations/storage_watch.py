@@ -1,13 +1,13 @@
 """How full each registry is, once an hour: a signal where a band was reached, and the end of what is over."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from checks.evidence import Unreadable
 from checks.incident import Incident, State
 from checks.model import Proof, Registry, Rejection, Signal, Source, Symptom
 from remediations import notices
 from remediations.responder import Medic
-from remediations.storage_bands import is_left, reached
+from remediations.storage_bands import EARLY, is_left, reached
 from remediations.storage_history import StorageDay
 
 
@@ -37,23 +37,23 @@ def _watch(medic: Medic, registry: Registry) -> Iterator[Rejection]:
     if band and not any((incident.band or 0) > band for incident in there):
         medic.storage.count(registry)
         medic.incidents.report([_filling(medic, registry, band, days[-1])])
-    over = [incident for incident in there if is_left(days, incident.band or 0, bands)]
-    if over:
-        _end(medic, registry, over, last=len(over) == len(there))
+    for incident in there:
+        if is_left(days, incident.band or 0, bands):
+            _end(medic, registry, incident)
 
 
-def _end(medic: Medic, registry: Registry, over: Sequence[Incident], *, last: bool) -> None:
-    """Close these incidents, and tell people if no other is left.
-
-    The lowest is closed last, after people were told in its name: then a crash before that tells nobody twice.
-    """
+def _end(medic: Medic, registry: Registry, incident: Incident) -> None:
+    """Tell people, and then close the incident: a crash between the two tells them nothing twice."""
     report = medic.storage.report(registry)
-    *above, lowest = sorted(over, key=lambda incident: -(incident.band or 0))
-    if last:
-        medic.outbox.post(notices.storage_eased(lowest, report, medic.clock()))
-    for incident in (*above, lowest):
-        ended = f"storage has been below the band for a week, and is at {report.days[-1].percent} %"
-        medic.incidents.settle(incident.id, State.CLOSED, ended)
+    why = f"{_left(incident.band or 0)}, and is at {report.days[-1].percent} %"
+    medic.outbox.post(notices.storage_eased(incident, why, report, medic.clock()))
+    medic.incidents.settle(incident.id, State.CLOSED, why)
+
+
+def _left(band: int) -> str:
+    if band == EARLY:
+        return "storage will not be full within 90 days"
+    return f"storage has been well below {band} % for a week"
 
 
 def _filling(medic: Medic, registry: Registry, band: int, today: StorageDay) -> Signal:
