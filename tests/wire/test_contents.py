@@ -1,7 +1,5 @@
 """What a registry holds is counted over real HTTP, within a budget, and what is missing is said to be missing."""
 
-from collections.abc import Iterator
-
 import pytest
 
 from checks.adapters.azure_clients import AzureClients
@@ -9,7 +7,6 @@ from checks.adapters.azure_contents import AzureSurveyor, Budget
 from checks.contents import Contents, Tally
 from checks.evidence import Unreadable
 from checks.model import Registry
-from tests.installation import applied
 from tests.local_azure import LocalAzure, html, status
 from tests.local_azure import Registry as LocalRegistry
 from tests.memory import START
@@ -18,18 +15,6 @@ READER = "reader"
 CATALOG = "^/acr/v1/_catalog"
 MANIFESTS = "^/acr/v1/.*/_manifests"
 INDEX = "application/vnd.oci.image.index.v1+json"
-
-
-@pytest.fixture(scope="module")
-def running() -> Iterator[LocalAzure]:
-    with LocalAzure() as azure, applied(azure.environment()):
-        yield azure
-
-
-@pytest.fixture
-def azure(running: LocalAzure) -> LocalAzure:
-    running.reset()
-    return running
 
 
 @pytest.fixture

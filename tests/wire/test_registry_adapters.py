@@ -1,7 +1,5 @@
 """The adapters that read and change a registry, through the real SDKs, in good weather and bad."""
 
-from collections.abc import Iterator
-
 import pytest
 from msgspec.structs import replace
 
@@ -12,7 +10,6 @@ from checks.model import LockedObject, LockLevel, Registry
 from remediations.adapters.registry_writer import AzureRegistryWriter
 from remediations.lease import Busy
 from remediations.model import Applied, Change, Failed, LockChange, Moved, RuleChange
-from tests.installation import applied
 from tests.local_azure import LocalAzure, cut_after, cut_before, cut_within, html, retry_after, status
 from tests.local_azure import Registry as LocalRegistry
 from tests.local_azure.arm import registry_document
@@ -23,18 +20,6 @@ SUBNET = "/subscriptions/s/resourceGroups/g/providers/Microsoft.Network/virtualN
 LOCK_PATH = "^/acr/v1/"
 ARM_PATH = "^/subscriptions/"
 NEWEST = "2026-09-01-preview"
-
-
-@pytest.fixture(scope="module")
-def running() -> Iterator[LocalAzure]:
-    with LocalAzure() as azure, applied(azure.environment()):
-        yield azure
-
-
-@pytest.fixture
-def azure(running: LocalAzure) -> LocalAzure:
-    running.reset()
-    return running
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
 """How full a registry was, day by day, as Azure Monitor answers it over real HTTP."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -10,7 +10,6 @@ from checks.adapters.azure_clients import AzureClients
 from checks.adapters.azure_metrics import AzureMetrics
 from checks.evidence import Unreadable
 from checks.model import Registry
-from tests.installation import applied
 from tests.local_azure import LocalAzure, html, status
 from tests.local_azure import Registry as LocalRegistry
 
@@ -19,16 +18,9 @@ TODAY = datetime.now(UTC).date()
 DAY = timedelta(days=1)
 
 
-@pytest.fixture(scope="module")
-def running() -> Iterator[LocalAzure]:
-    with LocalAzure() as azure, applied(azure.environment()):
-        yield azure
-
-
 @pytest.fixture
-def local(running: LocalAzure) -> LocalRegistry:
-    running.reset()
-    return running.add_registry("contoso")
+def local(azure: LocalAzure) -> LocalRegistry:
+    return azure.add_registry("contoso")
 
 
 def used(
@@ -45,36 +37,36 @@ def answered(*series: Sequence[Mapping[str, object]]) -> str:
     return json.dumps({"value": [{"name": {"value": "StorageUsed"}, "timeseries": timeseries}]})
 
 
-def test_a_day_is_what_was_used_on_it(running: LocalAzure, local: LocalRegistry) -> None:
+def test_a_day_is_what_was_used_on_it(azure: LocalAzure, local: LocalRegistry) -> None:
     local.usage_bytes = 10**13
     local.grew(days=20, bytes_per_day=10**10)
-    found = used(running, local)
+    found = used(azure, local)
     assert isinstance(found, dict)
     assert sorted(found) == [TODAY - ago * DAY for ago in range(9, -1, -1)]
     assert abs(found[TODAY - DAY] - (found[TODAY - 2 * DAY] + 10**10)) < 10**6
 
 
-def test_a_day_without_a_figure_is_a_hole_and_no_zero(running: LocalAzure, local: LocalRegistry) -> None:
+def test_a_day_without_a_figure_is_a_hole_and_no_zero(azure: LocalAzure, local: LocalRegistry) -> None:
     noon = datetime(TODAY.year, TODAY.month, TODAY.day, 12, tzinfo=UTC)
     local.storage_history = [(noon - 5 * DAY, 500), (noon - 3 * DAY, 700)]
-    assert used(running, local) == {TODAY - 5 * DAY: 500, TODAY - 3 * DAY: 700}
+    assert used(azure, local) == {TODAY - 5 * DAY: 500, TODAY - 3 * DAY: 700}
 
 
 def test_a_geo_replica_is_a_copy_so_the_largest_counts_and_not_the_sum(
-    running: LocalAzure, local: LocalRegistry
+    azure: LocalAzure, local: LocalRegistry
 ) -> None:
     first, second = (f"{TODAY - ago * DAY}T00:00:00Z" for ago in (2, 1))
     west = [{"timeStamp": first, "average": 7.0e12}, {"timeStamp": second, "average": 7.2e12}]
     north: list[dict[str, object]] = [{"timeStamp": first, "average": 6.9e12}, {"timeStamp": second}]
-    running.faults.add(effect=status(200, answered(west, north)), path=METRICS)
-    assert used(running, local) == {TODAY - 2 * DAY: 7_000_000_000_000, TODAY - DAY: 7_200_000_000_000}
+    azure.faults.add(effect=status(200, answered(west, north)), path=METRICS)
+    assert used(azure, local) == {TODAY - 2 * DAY: 7_000_000_000_000, TODAY - DAY: 7_200_000_000_000}
 
 
-def test_who_may_not_read_metrics_is_told_the_right(running: LocalAzure, local: LocalRegistry) -> None:
-    running.rights["reader"] = set()
-    assert used(running, local) == Unreadable("Azure answered 403", "Microsoft.Insights/metrics/read")
+def test_who_may_not_read_metrics_is_told_the_right(azure: LocalAzure, local: LocalRegistry) -> None:
+    azure.rights["reader"] = set()
+    assert used(azure, local) == Unreadable("Azure answered 403", "Microsoft.Insights/metrics/read")
 
 
-def test_what_is_no_answer_is_none(running: LocalAzure, local: LocalRegistry) -> None:
-    running.faults.add(effect=html(200), path=METRICS)
-    assert isinstance(used(running, local), Unreadable)
+def test_what_is_no_answer_is_none(azure: LocalAzure, local: LocalRegistry) -> None:
+    azure.faults.add(effect=html(200), path=METRICS)
+    assert isinstance(used(azure, local), Unreadable)
