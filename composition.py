@@ -16,7 +16,7 @@ from remediations.incidents import Incidents
 from remediations.journal import Journal
 from remediations.ledger import Ledger
 from remediations.pauses import Pauses
-from remediations.ports import Deliver, Expire, Publish, Queue, Respond, Table, Undo
+from remediations.ports import Channel, Deliver, Expire, Publish, Queue, Respond, Table, Undo
 from remediations.reception import Reception
 from remediations.rejected import Rejected
 from settings import Settings, read_settings
@@ -219,6 +219,7 @@ class App:
             for registry in self.registries:
                 self.audit.catch_up(self.incidents, registry)
         self.witness.forget()
+        self._forget_tickets()
 
     def catch_up(self) -> str:
         """Ask Log Analytics for what the stream lost, and say what became of it."""
@@ -427,14 +428,23 @@ class App:
 
     @cached_property
     def outbox(self) -> "Outbox":
-        from remediations.adapters.channels import channels
         from remediations.outbox import Message, Outbox
 
-        settings = self._settings
-        found = channels(settings.channels, lambda: self._credential(settings.reader_client_id))
-        if not found:
+        if not self._channels:
             log.warning("No channel is configured: nobody is told of anything.")
-        return Outbox(self._table("outbox", Message), self.queue, found, now)
+        return Outbox(self._table("outbox", Message), self.queue, self._channels, now)
+
+    @cached_property
+    def _channels(self) -> "Mapping[str, Channel]":
+        from remediations.adapters.channels import channels
+        from remediations.tickets import Ticket, Tickets
+
+        settings = self._settings
+        return channels(
+            settings.channels,
+            lambda: self._credential(settings.reader_client_id),
+            lambda desk: Tickets(desk, self._table("tickets", Ticket), now),
+        )
 
     def _table[T](self, name: str, kind: type[T]) -> Table[T]:
         from remediations.adapters.tables import AzureTable
@@ -496,6 +506,13 @@ class App:
             self.rejected.keep(
                 [Rejection(source="audit", reason="not_published", detail=why, excerpt=incident)]
             )
+
+    def _forget_tickets(self) -> None:
+        from remediations.tickets import Tickets
+
+        for channel in self._channels.values():
+            if isinstance(channel, Tickets):
+                channel.prune()
 
     def _deliver(self, message_id: str) -> None:
         """Send a message, and write into its incident's journal what came of that."""

@@ -9,6 +9,7 @@ import msgspec
 from checks.model import Registry, Value
 from checks.names import is_registry_id
 from remediations.adapters.channels import ChannelSettings
+from remediations.adapters.desks import DeskSettings
 from remediations.adapters.storage import Storage
 
 _HERE: Final = Path(__file__).parent
@@ -124,11 +125,32 @@ def _channels(environment: Mapping[str, str]) -> ChannelSettings:
         smtp_port=_port(given("PUSH_MEDIC_SMTP_PORT", "587")),
         smtp_user=given("PUSH_MEDIC_SMTP_USER", ""),
         smtp_password=given("PUSH_MEDIC_SMTP_PASSWORD", ""),
+        desks=_desks(environment),
+    )
+
+
+def _desks(environment: Mapping[str, str]) -> DeskSettings:
+    given, defaults = environment.get, DeskSettings()
+    return DeskSettings(
         devops_organization=given("PUSH_MEDIC_DEVOPS_ORGANIZATION", ""),
         devops_project=given("PUSH_MEDIC_DEVOPS_PROJECT", ""),
         devops_type=given("PUSH_MEDIC_DEVOPS_TYPE", "Issue"),
         devops_token=given("PUSH_MEDIC_DEVOPS_TOKEN", ""),
-        ticket_mailbox=given("PUSH_MEDIC_TICKET_MAILBOX", ""),
+        servicenow_url=given("PUSH_MEDIC_SERVICENOW_URL", ""),
+        servicenow_user=given("PUSH_MEDIC_SERVICENOW_USER", ""),
+        servicenow_password=given("PUSH_MEDIC_SERVICENOW_PASSWORD", ""),
+        servicenow_group=given("PUSH_MEDIC_SERVICENOW_GROUP", ""),
+        jira_url=given("PUSH_MEDIC_JIRA_URL", ""),
+        jira_project=given("PUSH_MEDIC_JIRA_PROJECT", ""),
+        jira_type=given("PUSH_MEDIC_JIRA_TYPE", "") or defaults.jira_type,
+        jira_user=given("PUSH_MEDIC_JIRA_USER", ""),
+        jira_token=given("PUSH_MEDIC_JIRA_TOKEN", ""),
+        github_repository=given("PUSH_MEDIC_GITHUB_REPOSITORY", ""),
+        github_token=given("PUSH_MEDIC_GITHUB_TOKEN", ""),
+        github_url=given("PUSH_MEDIC_GITHUB_URL", "") or defaults.github_url,
+        pagerduty_key=given("PUSH_MEDIC_PAGERDUTY_KEY", ""),
+        pagerduty_url=given("PUSH_MEDIC_PAGERDUTY_URL", "") or defaults.pagerduty_url,
+        mailbox=given("PUSH_MEDIC_TICKET_MAILBOX", ""),
     )
 
 

@@ -90,6 +90,36 @@ param devopsProject string = ''
 @description('The type of work item that a ticket is; the process of the project must have it.')
 param devopsType string = 'Issue'
 
+@description('The URL of the ServiceNow instance that gets tickets. Empty is none.')
+param servicenowUrl string = ''
+
+@description('The user at ServiceNow, whose password is the secret servicenow-password.')
+param servicenowUser string = ''
+
+@description('The assignment group at ServiceNow. Empty leaves it to the rules there.')
+param servicenowGroup string = ''
+
+@description('The URL of the Jira Cloud site that gets tickets. Empty is none.')
+param jiraUrl string = ''
+
+@description('The key of the Jira project.')
+param jiraProject string = ''
+
+@description('The type of issue that a ticket is; the Jira project must have it.')
+param jiraType string = 'Task'
+
+@description('The user at Jira, whose API token is the secret jira-token.')
+param jiraUser string = ''
+
+@description('The GitHub repository, as owner/name, whose issues are tickets. Empty is none.')
+param githubRepository string = ''
+
+@description('The API of GitHub, or of a GitHub Enterprise Server.')
+param githubUrl string = 'https://api.github.com'
+
+@description('Where PagerDuty takes events; its European region has an address of its own.')
+param pagerdutyUrl string = 'https://events.pagerduty.com'
+
 @description('A mailbox that makes tickets of mail. Empty is none.')
 param ticketMailbox string = ''
 
@@ -400,6 +430,16 @@ module settings 'settings.bicep' = {
     devopsOrganization: devopsOrganization
     devopsProject: devopsProject
     devopsType: devopsType
+    servicenowUrl: servicenowUrl
+    servicenowUser: servicenowUser
+    servicenowGroup: servicenowGroup
+    jiraUrl: jiraUrl
+    jiraProject: jiraProject
+    jiraType: jiraType
+    jiraUser: jiraUser
+    githubRepository: githubRepository
+    githubUrl: githubUrl
+    pagerdutyUrl: pagerdutyUrl
     ticketMailbox: ticketMailbox
     detailsUrl: detailsUrl
     signIn: !empty(signInClientId)

@@ -79,6 +79,36 @@ param devopsProject string
 @description('The type of work item that a ticket is.')
 param devopsType string
 
+@description('The URL of the ServiceNow instance that gets tickets. Empty is none.')
+param servicenowUrl string
+
+@description('The user at ServiceNow, whose password is the secret servicenow-password.')
+param servicenowUser string
+
+@description('The assignment group at ServiceNow. Empty leaves it to the rules there.')
+param servicenowGroup string
+
+@description('The URL of the Jira Cloud site that gets tickets. Empty is none.')
+param jiraUrl string
+
+@description('The key of the Jira project.')
+param jiraProject string
+
+@description('The type of issue that a ticket is; the Jira project must have it.')
+param jiraType string
+
+@description('The user at Jira, whose API token is the secret jira-token.')
+param jiraUser string
+
+@description('The GitHub repository, as owner/name, whose issues are tickets. Empty is none.')
+param githubRepository string
+
+@description('The API of GitHub, or of a GitHub Enterprise Server.')
+param githubUrl string
+
+@description('Where PagerDuty takes events; its European region has an address of its own.')
+param pagerdutyUrl string
+
 @description('A mailbox that makes tickets of mail.')
 param ticketMailbox string
 
@@ -151,6 +181,20 @@ resource settings 'Microsoft.Web/sites/config@2024-11-01' = {
     PUSH_MEDIC_DEVOPS_PROJECT: devopsProject
     PUSH_MEDIC_DEVOPS_TYPE: devopsType
     PUSH_MEDIC_DEVOPS_TOKEN: contains(secretNames, 'devops-token') ? '${secret}devops-token)' : ''
+    PUSH_MEDIC_SERVICENOW_URL: servicenowUrl
+    PUSH_MEDIC_SERVICENOW_USER: servicenowUser
+    PUSH_MEDIC_SERVICENOW_GROUP: servicenowGroup
+    PUSH_MEDIC_SERVICENOW_PASSWORD: contains(secretNames, 'servicenow-password') ? '${secret}servicenow-password)' : ''
+    PUSH_MEDIC_JIRA_URL: jiraUrl
+    PUSH_MEDIC_JIRA_PROJECT: jiraProject
+    PUSH_MEDIC_JIRA_TYPE: jiraType
+    PUSH_MEDIC_JIRA_USER: jiraUser
+    PUSH_MEDIC_JIRA_TOKEN: contains(secretNames, 'jira-token') ? '${secret}jira-token)' : ''
+    PUSH_MEDIC_GITHUB_REPOSITORY: githubRepository
+    PUSH_MEDIC_GITHUB_TOKEN: contains(secretNames, 'github-token') ? '${secret}github-token)' : ''
+    PUSH_MEDIC_GITHUB_URL: githubUrl
+    PUSH_MEDIC_PAGERDUTY_URL: pagerdutyUrl
+    PUSH_MEDIC_PAGERDUTY_KEY: contains(secretNames, 'pagerduty-key') ? '${secret}pagerduty-key)' : ''
     PUSH_MEDIC_TICKET_MAILBOX: ticketMailbox
   }
 }

@@ -12,7 +12,7 @@ param tags object
 @description('The object id of the identity with which App Service reads the secrets.')
 param readerPrincipalId string
 
-@description('The secrets in use: teams-url, devops-token, smtp-password, form-key with which the approval page signs its forms, and email-key for a Communication Services resource that does not know our identity.')
+@description('The secrets in use: teams-url, devops-token, servicenow-password, jira-token, github-token, pagerduty-key, smtp-password, form-key with which the approval page signs its forms, and email-key for a Communication Services resource that does not know our identity.')
 param secretNames string[]
 
 @description('Values to put into the vault now, by the names of the secrets.')

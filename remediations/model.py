@@ -334,9 +334,18 @@ class Severity(StrEnum):
     URGENT = "urgent"
 
 
+class TicketStep(StrEnum):
+    """What a notice is to its ticket."""
+
+    OPEN = "open"  # Let there be a ticket, with this on it.
+    COMMENT = "comment"  # Add this to the ticket, if there is one.
+    RESOLVE = "resolve"  # The incident is over, and with the last of its incidents the ticket.
+
+
 class Notice(Value, frozen=True):
     """What people are told of one step of an incident. Every text is plain; each channel escapes it its own way.
 
+    `ticket_key` names the ticket that it is about, and a notice without one is nothing for a desk.
     `page` is where a person is asked to decide something; its address is all that anybody gets by it. `trend` is a
     share in percent, day by day, for channels that can draw; a day that nobody saw is None.
     """
@@ -352,3 +361,4 @@ class Notice(Value, frozen=True):
     ticket_key: str | None = None
     page: str = ""
     trend: tuple[int | None, ...] = ()
+    ticket_step: TicketStep = TicketStep.OPEN

@@ -6,7 +6,7 @@ from typing import Final, assert_never
 from msgspec.structs import replace
 
 from checks.forecast import Reached
-from checks.incident import Incident
+from checks.incident import Incident, parts_of
 from checks.intake.advice import ADVICE
 from checks.model import CauseName, Diagnosis, FullStorage, Registry, Symptom
 from remediations.approvals import Approval
@@ -25,6 +25,7 @@ from remediations.model import (
     Released,
     RuleChange,
     Severity,
+    TicketStep,
     Undone,
     Unverified,
     Verified,
@@ -93,13 +94,14 @@ def storage_eased(incident: Incident, why: str, storage: StorageReport, now: dat
     """That a registry has left a band for good, and why it may be said to."""
     return Notice(
         incident=incident.id,
-        step="final",
+        step=_FINAL,
         severity=Severity.GOOD,
         title=f"It is over in {incident.registry}: {why}",
         at=now,
         facts=(*facts(storage), *_facts(incident, storage.registry, now)),
         paragraphs=(outlook(storage.forecast),),
         ticket_key=_storage_ticket(incident.registry),
+        ticket_step=TicketStep.RESOLVE,
         trend=shares(storage),
     )
 
@@ -170,7 +172,7 @@ def change_made(
     approval: Approval | None = None,
 ) -> Notice:
     """What was done about it and what came of it. `changed` is who changed the registry before."""
-    good = isinstance(outcome, Verified)
+    to_people = not isinstance(outcome, Verified | Rehearsed)
     return Notice(
         incident=incident.id,
         step=f"outcome-{incident.attempts}",
@@ -184,7 +186,8 @@ def change_made(
             *agreed(approval),
         ),
         paragraphs=(_next_step(change, outcome), f"Look at it: medic show {incident.id}"),
-        ticket_key=None if good or isinstance(outcome, Rehearsed) else incident.id,
+        ticket_key=_ticket_of(incident.id) if to_people or incident.attempts else None,
+        ticket_step=TicketStep.OPEN if to_people else TicketStep.COMMENT,
     )
 
 
@@ -197,17 +200,39 @@ def change_ended(
     now: datetime,
     approval: Approval | None = None,
 ) -> Notice:
-    """That a temporary change is over."""
+    """That a temporary change is over, and its incident with it."""
     theirs = isinstance(outcome, Released)
     what = f"{outcome.saw}, so the bot lets go" if isinstance(outcome, Released) else _taken_back(change)
     return Notice(
         incident=incident.id,
-        step="final",
+        step=_FINAL,
         severity=Severity.WARNING if theirs else Severity.INFO,
         title=f"It is over in {incident.registry}: {what}",
         at=now,
         facts=(*_facts(incident, registry, now), *agreed(approval), ("Ended because", why)),
         paragraphs=(f"The whole story: medic show {incident.id}",),
+        ticket_key=_ticket_of(incident.id),
+        ticket_step=TicketStep.RESOLVE,
+    )
+
+
+def still_with_people(ended: Notice) -> Notice:
+    """The end of a change whose incident is not over: people have it, and its ticket stays open."""
+    return replace(ended, step="change-over", ticket_step=TicketStep.COMMENT)
+
+
+def is_over(incident: Incident, why: str, registry: Registry, now: datetime) -> Notice:
+    """That an incident of which people were told has ended without the bot, and why."""
+    return Notice(
+        incident=incident.id,
+        step=_FINAL,
+        severity=Severity.GOOD,
+        title=f"It is over in {incident.registry}: {why}",
+        at=now,
+        facts=(*_facts(incident, registry, now), ("Ended because", why)),
+        paragraphs=(f"Nothing is left to do. The whole story: medic show {incident.id}",),
+        ticket_key=_ticket_of(incident.id),
+        ticket_step=TicketStep.RESOLVE,
     )
 
 
@@ -243,7 +268,7 @@ def cannot_undo(commitment: Commitment, outcome: Moved | Failed, registry: Regis
         at=now,
         facts=(("Registry", registry.login_server), *_before_and_after(commitment.change)),
         paragraphs=(_next_step(commitment.change, outcome), "The bot goes on trying."),
-        ticket_key=commitment.incident,
+        ticket_key=_ticket_of(commitment.incident),
     )
 
 
@@ -257,7 +282,7 @@ def could_not_be_handled(incident_id: str, why: str, now: datetime) -> Notice:
         at=now,
         facts=(("Why", why),),
         paragraphs=(f"Nothing more is tried for it. Look at it: medic show {incident_id}",),
-        ticket_key=incident_id,
+        ticket_key=_ticket_of(incident_id),
     )
 
 
@@ -266,6 +291,7 @@ def while_paused(notice: Notice, by: str, why: str) -> Notice:
     return replace(notice, facts=(*notice.facts, ("The bot is paused", f"by {by}: {why}")))
 
 
+_FINAL: Final = "final"
 _URGENT_BAND: Final = 95
 
 
@@ -401,11 +427,15 @@ def _refused(decision: Escalate) -> tuple[tuple[str, str], ...]:
 
 
 def _ticket_key(incident: Incident, diagnosis: Diagnosis | None) -> str:
-    """One ticket for each incident; but one for each registry where storage is the cause."""
-    for cause in diagnosis.causes if diagnosis else ():
-        if isinstance(cause.culprit, FullStorage):
-            return _storage_ticket(incident.registry)
-    return incident.id
+    """One ticket for each trouble, whichever round of it; but one for each registry where storage is the cause."""
+    full = any(isinstance(cause.culprit, FullStorage) for cause in (diagnosis.causes if diagnosis else ()))
+    storage = full or incident.symptom is Symptom.STORAGE_FILLING
+    return _storage_ticket(incident.registry) if storage else _ticket_of(incident.id)
+
+
+def _ticket_of(incident_id: str) -> str:
+    parts = parts_of(incident_id)
+    return f"{parts[0]}-{parts[1]}" if parts else incident_id
 
 
 def _storage_ticket(registry: str) -> str:

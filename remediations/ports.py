@@ -150,3 +150,44 @@ class Channel(Protocol):
         """Whether a message that is sent to it twice arrives once."""
 
     def send(self, message_id: str, notice: Notice) -> Delivery: ...
+
+
+class Ref(Value, frozen=True):
+    """A ticket as its desk knows it; `link` leads people there."""
+
+    id: str
+    link: str = ""
+
+
+class Closed(Value, frozen=True):
+    """The ticket is closed already, or gone: people have done so."""
+
+
+type NoAnswer = Later | Dead | Unsure
+
+
+class Desk(Protocol):
+    """Where tickets are, found by a key. It keeps no state: `remediations.tickets` makes one ticket of one key.
+
+    What it is given to write carries the message's id, so that the same message is written once.
+    """
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def repeatable(self) -> bool:
+        """Whether what is written twice is there once: because it can be looked up, or because the desk sees to it."""
+
+    @property
+    def lag(self) -> int:
+        """The seconds after which a ticket that was created is sure to be found by its key."""
+
+    def find(self, key: str) -> Ref | NoAnswer | None:
+        """The open ticket with that key, or None where there is none, or none yet."""
+
+    def create(self, key: str, message_id: str, notice: Notice) -> Ref | NoAnswer: ...
+
+    def comment(self, ref: Ref, message_id: str, notice: Notice) -> Ref | Closed | NoAnswer: ...
+
+    def resolve(self, ref: Ref, message_id: str, notice: Notice) -> Ref | Closed | NoAnswer: ...

@@ -132,7 +132,7 @@ def _respond(medic: Medic, registry: Registry, row: Row[Incident], lease: Lease)
     story.write(f"{turn}/decided", Decided(decision, medic.policy_version))
     match decision:
         case Suppress():
-            medic.incidents.settle(incident.id, State.CLOSED, decision.reason)
+            close(medic, incident, decision.reason)
         case Escalate():
             _hand_over(medic, registry, incident, diagnosis, decision)
         case AskApproval() | Remediate() if medic.policy.rehearsal:
@@ -368,10 +368,12 @@ def _end(
     """Tell people that a temporary change is over, and close its incident. The ledger lets go of it last."""
     medic.execution.close(commitment, outcome, story)
     row = medic.incidents.find(commitment.incident)
+    closes = row is not None and (row.value.state is not State.WITH_PEOPLE or why == PUSH_SUCCEEDED)
     if row:
         change, approval = commitment.change, medic.approvals.find(commitment.approval)
-        _tell(medic, notices.change_ended(row.value, change, outcome, why, registry, medic.clock(), approval))
-    if row and (row.value.state is not State.WITH_PEOPLE or why == PUSH_SUCCEEDED):
+        ended = notices.change_ended(row.value, change, outcome, why, registry, medic.clock(), approval)
+        _tell(medic, ended if closes else notices.still_with_people(ended))
+    if closes:
         medic.incidents.settle(commitment.incident, State.CLOSED, why)
     medic.ledger.bring(commitment, Stage.UNDONE if isinstance(outcome, Undone) else Stage.RELEASED)
 
@@ -407,7 +409,15 @@ def pushed(medic: Medic, news: Pushed) -> None:
         else:
             if incident.state is State.WAITING:
                 medic.approvals.end(incident.id)
-            medic.incidents.settle(incident.id, State.CLOSED, PUSH_SUCCEEDED)
+            close(medic, incident, PUSH_SUCCEEDED)
+
+
+def close(medic: Medic, incident: Incident, why: str) -> None:
+    """End an incident in which nothing is left to undo. People who were told of it, and its ticket, learn why."""
+    if incident.attempts and incident.state is not State.CLOSED:
+        registry = medic.registries[incident.registry]
+        _tell(medic, notices.is_over(incident, why, registry, medic.clock()))
+    medic.incidents.settle(incident.id, State.CLOSED, why)
 
 
 def _is_older(incident: Incident, news: Pushed) -> bool:

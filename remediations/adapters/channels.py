@@ -4,7 +4,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
 from checks.model import Value
-from remediations.ports import Channel
+from remediations.adapters.desks import DeskSettings, desks
+from remediations.ports import Channel, Desk
 
 if TYPE_CHECKING:
     from azure.core.credentials import TokenCredential
@@ -28,15 +29,18 @@ class ChannelSettings(Value, frozen=True):
     smtp_port: int = _SMTP_PORT
     smtp_user: str = ""
     smtp_password: str = ""
-    devops_organization: str = ""
-    devops_project: str = ""
-    devops_type: str = "Issue"
-    devops_token: str = ""
-    ticket_mailbox: str = ""
+    desks: DeskSettings = DeskSettings()
 
 
-def channels(settings: ChannelSettings, credential: "Callable[[], TokenCredential]") -> dict[str, Channel]:
-    """Every channel that the settings name: Teams, then email, then the ticket desk."""
+def channels(
+    settings: ChannelSettings,
+    credential: "Callable[[], TokenCredential]",
+    ticketing: Callable[[Desk], Channel],
+) -> dict[str, Channel]:
+    """Every channel that the settings name: Teams, then email, then the ticket desks.
+
+    `ticketing` makes a channel of a desk: one that opens one ticket for one key.
+    """
     found: list[Channel] = []
     if settings.teams_url:
         from remediations.adapters.teams import Teams
@@ -45,23 +49,7 @@ def channels(settings: ChannelSettings, credential: "Callable[[], TokenCredentia
     email = _email(settings, settings.email_recipients, credential)
     if email:
         found.append(email)
-    if settings.devops_organization:
-        from remediations.adapters.azure_devops import AzureDevOps
-
-        token = settings.devops_token or credential()
-        found.append(
-            AzureDevOps(
-                settings.devops_organization,
-                settings.devops_project,
-                token,
-                work_item_type=settings.devops_type,
-            )
-        )
-    to_mailbox = _email(settings, (settings.ticket_mailbox,), credential) if settings.ticket_mailbox else None
-    if to_mailbox:
-        from remediations.adapters.mailbox import Mailbox
-
-        found.append(Mailbox(to_mailbox))
+    found += map(ticketing, desks(settings.desks, credential, lambda to: _email(settings, to, credential)))
     return {channel.name: channel for channel in found}
 
 

@@ -29,11 +29,12 @@ _PROBLEM_OF_THE_SERVER: Final = 500
 
 
 class Answer(Value, frozen=True):
-    """What the service answered, whatever it was."""
+    """What the service answered, whatever it was. `headers` are by their names in small letters."""
 
     status: int
     body: bytes
     retry_after: int
+    headers: dict[str, str]
 
     @property
     def refused(self) -> Later | Dead:
@@ -48,6 +49,7 @@ def call(
     body: bytes | None = None,
     content_type: str = "application/json",
     authorization: str | None = None,
+    headers: "Mapping[str, str] | None" = None,
     ca_bundle: str | None = None,
 ) -> Answer | Later | Dead | Unsure:
     """The answer. Later: nothing was sent. Unsure: something was sent, and the answer was lost."""
@@ -56,7 +58,7 @@ def call(
     import requests
 
     _keep_addresses_out_of_logs()
-    headers = {"Content-Type": content_type, "Accept": "application/json"}
+    sent = {"Content-Type": content_type, "Accept": "application/json", **(headers or {})}
 
     def authorize(request: "requests.PreparedRequest") -> "requests.PreparedRequest":
         if authorization:
@@ -69,7 +71,7 @@ def call(
             method,
             url,
             data=body,
-            headers=headers,
+            headers=sent,
             auth=authorize,
             timeout=(CONNECT_TIMEOUT, READ_TIMEOUT),
             allow_redirects=False,
@@ -83,7 +85,8 @@ def call(
         return Unsure(f"no answer came within {READ_TIMEOUT} s")
     except requests.RequestException as failure:
         return Unsure(f"its answer could not be read ({type(failure).__name__})")
-    return Answer(answer.status_code, answer.content, retry_after(answer.headers))
+    named = {name.lower(): value for name, value in answer.headers.items()}
+    return Answer(answer.status_code, answer.content, retry_after(answer.headers), named)
 
 
 def refusal(status: int, seconds: int) -> Later | Dead:

@@ -4,7 +4,7 @@ from typing import Final, Protocol
 
 from remediations.mails import Mail, mail
 from remediations.model import Notice
-from remediations.ports import Dead, Delivery
+from remediations.ports import Accepted, Delivery, NoAnswer, Ref
 
 
 class Mailer(Protocol):
@@ -20,10 +20,10 @@ class Mailer(Protocol):
 
 
 class Mailbox:
-    """Tickets by mail. All mails with one key have it in the subject and are one thread."""
+    """Tickets by mail. All mails with one key have it in the subject, and the desk makes one ticket of them."""
 
     name: Final = "mailbox"
-    desk: Final = True
+    lag: Final = 0
 
     def __init__(self, email: Mailer) -> None:
         self._email = email
@@ -32,10 +32,17 @@ class Mailbox:
     def repeatable(self) -> bool:
         return self._email.repeatable
 
-    def send(self, message_id: str, notice: Notice) -> Delivery:
-        """Hand the notice over as a mail whose subject ends with the ticket's key."""
-        if notice.ticket_key is None:
-            return Dead("the notice has no ticket key")
-        return self._email.hand_over(
-            message_id, mail(notice, message_id, self._email.domain, key=notice.ticket_key)
-        )
+    def find(self, key: str) -> None:  # noqa: ARG002  a mailbox cannot be searched
+        return None
+
+    def create(self, key: str, message_id: str, notice: Notice) -> Ref | NoAnswer:
+        """Hand the notice over as a mail whose subject ends with the key."""
+        written = mail(notice, message_id, self._email.domain, key=key)
+        came = self._email.hand_over(message_id, written)
+        return Ref(key, came.reference) if isinstance(came, Accepted) else came
+
+    def comment(self, ref: Ref, message_id: str, notice: Notice) -> Ref | NoAnswer:
+        return self.create(ref.id, message_id, notice)
+
+    def resolve(self, ref: Ref, message_id: str, notice: Notice) -> Ref | NoAnswer:
+        return self.create(ref.id, message_id, notice)

@@ -33,7 +33,8 @@ EVERYTHING = {
         f"/subscriptions/{ELSEWHERE}/resourceGroups/security/providers/Microsoft.EventGrid/topics/audit"
     ),
     "PUSH_MEDIC_ALERT_RECIPIENTS": "oncall@contoso.com",
-    "PUSH_MEDIC_SECRETS": "teams-url,devops-token,smtp-password,email-key,form-key",
+    "PUSH_MEDIC_SECRETS": "teams-url,devops-token,servicenow-password,jira-token,github-token,pagerduty-key,"
+    "smtp-password,email-key,form-key",
     "PUSH_MEDIC_TEAMS_URL": "https://teams.example/secret",
     "PUSH_MEDIC_DEVOPS_TOKEN": "secret",
     "PUSH_MEDIC_REPORTERS": "00000000-0000-0000-0000-0000000000aa",

@@ -68,6 +68,10 @@ def test_the_page_on_installing_explains_every_variable_and_no_other() -> None:
     given_once = {
         "PUSH_MEDIC_TEAMS_URL",
         "PUSH_MEDIC_DEVOPS_TOKEN",
+        "PUSH_MEDIC_SERVICENOW_PASSWORD",
+        "PUSH_MEDIC_JIRA_TOKEN",
+        "PUSH_MEDIC_GITHUB_TOKEN",
+        "PUSH_MEDIC_PAGERDUTY_KEY",
         "PUSH_MEDIC_SMTP_PASSWORD",
         "PUSH_MEDIC_EMAIL_KEY",
         "PUSH_MEDIC_FORM_KEY",

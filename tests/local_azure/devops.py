@@ -8,7 +8,7 @@ from typing import Any
 from werkzeug import Response
 
 from tests.local_azure.calls import Call, RefusedError, Route, caller_of, json_answer
-from tests.local_azure.clock import seven_decimals
+from tests.local_azure.clock import moment_of, seven_decimals
 from tests.local_azure.tokens import DEVOPS_AUDIENCE
 from tests.local_azure.world import WorkItem
 
@@ -65,7 +65,12 @@ def find(call: Call) -> Response:
         raise RefusedError(_error(400, "SyntaxError", "TF51005: The query is not valid."))
     project = call.arguments["project"]
     wanted = [match.groupdict() for match in _CONDITION.finditer(conditions)]
-    found = [item for item in call.world.work_items if all(_holds(item, project, **one) for one in wanted)]
+    found = [
+        item
+        for item in call.world.work_items
+        if call.world.is_indexed(moment_of(item.fields["System.CreatedDate"]))
+        and all(_holds(item, project, **one) for one in wanted)
+    ]
     return json_answer(
         {
             "queryType": "flat",
@@ -75,6 +80,14 @@ def find(call: Call) -> Response:
             "workItems": [{"id": item.id, "url": _url(call, item)} for item in found],
         }
     )
+
+
+def states(call: Call) -> Response:
+    """Show the states of a type of work item, with what each means."""
+    _authorise(call)
+    meanings = {"To Do": "Proposed", "Doing": "InProgress", "Done": "Completed"}
+    value = [{"name": name, "color": "b2b2b2", "category": category} for name, category in meanings.items()]
+    return json_answer({"count": len(value), "value": value})
 
 
 def _authorise(call: Call) -> None:
@@ -174,4 +187,5 @@ ROUTES = (
     Route("GET", f"{_ITEMS}/<int:id>", show),
     Route("PATCH", f"{_ITEMS}/<int:id>", change),
     Route("POST", "/<organisation>/<project>/_apis/wit/wiql", find),
+    Route("GET", "/<organisation>/<project>/_apis/wit/workitemtypes/<kind>/states", states),
 )

@@ -517,6 +517,7 @@ class World:
         self.devops_organisation = "contoso"
         self.devops_pat = "personal-access-token"
         self.work_items: list[WorkItem] = []
+        self.search_lag = 0.0
 
         self.requests: list[Recorded] = []
         self.crashes: list[BaseException] = []
@@ -524,6 +525,10 @@ class World:
     def now(self) -> datetime:
         """Give the moment by this world's clock."""
         return self.clock()
+
+    def is_indexed(self, created_at: datetime) -> bool:
+        """Tell whether a ticket desk's search knows of what was created then."""
+        return created_at + timedelta(seconds=self.search_lag) <= self.now()
 
     def add_registry(
         self,

@@ -49,6 +49,8 @@ from tests.worlds import (
 
 NOW = START + timedelta(minutes=7)
 INCIDENT = opened(push_refused(START), START)
+# The ticket is about the trouble, whichever round of it.
+TICKET = INCIDENT.id.removesuffix("-1")
 UNTIL = START + timedelta(hours=2)
 UNLOCK = LockChange(
     "contoso", OBJECTS[LockLevel.TAG], replace(OPEN, write=False), write_enabled=True, until=UNTIL
@@ -86,7 +88,7 @@ def test_what_is_left_to_people_says_why_what_was_seen_and_how_to_look() -> None
     ):
         assert part in said
     assert "az acr repository show --name contoso --image team/app:v1" in said
-    assert (notice.severity, notice.ticket_key, notice.at) == (Severity.URGENT, INCIDENT.id, NOW)
+    assert (notice.severity, notice.ticket_key, notice.at) == (Severity.URGENT, TICKET, NOW)
 
 
 def test_what_could_not_be_read_names_the_right_that_is_missing() -> None:
@@ -142,7 +144,7 @@ def test_a_rule_says_which_address_and_when_it_goes() -> None:
 )
 def test_what_did_not_work_is_urgent_has_a_ticket_and_says_what_happened(outcome: Outcome, part: str) -> None:
     notice = made(outcome)
-    assert (notice.severity, notice.ticket_key) == (Severity.URGENT, INCIDENT.id)
+    assert (notice.severity, notice.ticket_key) == (Severity.URGENT, TICKET)
     assert part in words(notice)
     assert "Push again now" not in words(notice)
 
@@ -167,14 +169,14 @@ def test_the_end_of_a_change_says_why_and_whose_it_is_now() -> None:
 def test_what_could_not_be_undone_is_urgent_and_still_being_tried() -> None:
     commitment = Commitment("c-1", INCIDENT.id, "f", "tag_locked", UNLOCK, Stage.UNDOING, START)
     notice = cannot_undo(commitment, Failed("Azure answered 403", missing_right="a/right"), CONTOSO, NOW)
-    assert (notice.severity, notice.ticket_key) == (Severity.URGENT, INCIDENT.id)
+    assert (notice.severity, notice.ticket_key) == (Severity.URGENT, TICKET)
     assert "a/right" in words(notice)
     assert "goes on trying" in words(notice)
 
 
 def test_what_the_bot_itself_failed_at_is_urgent() -> None:
     notice = could_not_be_handled(INCIDENT.id, "every try failed", NOW)
-    assert (notice.severity, notice.ticket_key) == (Severity.URGENT, INCIDENT.id)
+    assert (notice.severity, notice.ticket_key) == (Severity.URGENT, TICKET)
     assert "every try failed" in words(notice)
 
 

@@ -114,6 +114,7 @@ def test_room_that_was_made_ends_the_incident_after_a_week(
     assert bands(bot) == {80: State.CLOSED}
     [ticket] = azure.work_items
     assert "well below 80 % for a week, and is at 50 %" in ticket.comments[-1]
+    assert ticket.fields["System.State"] == "Done"
 
 
 def test_usage_that_cannot_be_read_is_kept_where_operators_look(

@@ -10,6 +10,7 @@ from remediations.adapters.email_acs import AcsEmail
 from remediations.adapters.teams import Teams
 from remediations.outbox import Message, Outbox, State, Tried
 from remediations.ports import Channel, Deliver
+from remediations.tickets import Ticket, Tickets
 from tests.local_azure import LocalAzure, cut_after, html, retry_after
 from tests.memory import Clock, MemoryQueue, MemoryTable
 from tests.remediations.notices import MENDED, NEEDS_YOU
@@ -20,6 +21,7 @@ class Office:
 
     def __init__(self, azure: LocalAzure) -> None:
         trust = azure.ca_certificate
+        self.clock = Clock()
         channels: tuple[Channel, ...] = (
             Teams(azure.teams_url, ca_bundle=trust),
             AcsEmail(
@@ -29,9 +31,12 @@ class Office:
                 ("ops@contoso.com",),
                 ca_bundle=trust,
             ),
-            AzureDevOps(azure.devops_url, "Ops", azure.devops_pat, ca_bundle=trust),
+            Tickets(
+                AzureDevOps(azure.devops_url, "Ops", azure.devops_pat, ca_bundle=trust),
+                MemoryTable(Ticket),
+                self.clock,
+            ),
         )
-        self.clock = Clock()
         self.queue = MemoryQueue(self.clock)
         by_name = {channel.name: channel for channel in channels}
         self.outbox = Outbox(MemoryTable(Message), self.queue, by_name, self.clock)
