@@ -21,17 +21,18 @@ def paragraphs(notice: Notice) -> tuple[str, ...]:
     """The notice without its title and what is quoted, paragraph by paragraph."""
     facts = "\n".join(f"{one_line(name)}: {one_line(value)}" for name, value in notice.facts)
     parts = (WORDS[notice.severity], *notice.paragraphs, facts)
-    return tuple(cut(plain(unmarked(part)), _LONGEST_PART) for part in parts if part.strip())
+    shown = (cut(unmarked(part), _LONGEST_PART) for part in parts)
+    return tuple(part for part in shown if part.strip())
 
 
 def quoted(notice: Notice) -> str:
     """What the client said."""
-    return cut(plain(unmarked(notice.quoted)), _LONGEST_PART)
+    return cut(unmarked(notice.quoted), _LONGEST_PART)
 
 
 def text(notice: Notice) -> str:
     """All of it as plain text."""
-    said = f"What the client said:\n{quoted(notice)}" if notice.quoted else ""
+    said = f"What the client said:\n{quoted(notice)}" if quoted(notice) else ""
     return cut("\n\n".join((*paragraphs(notice), *filter(None, (said,)))), _LONGEST_TEXT)
 
 

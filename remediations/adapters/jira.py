@@ -163,7 +163,7 @@ def _said(message_id: str) -> bytes:
 def _document(message_id: str, notice: Notice, heading: str = "") -> dict[str, Any]:
     """The notice in the Atlassian Document Format."""
     parts = [_block("paragraph", part) for part in (*filter(None, (heading,)), *paragraphs(notice))]
-    if notice.quoted:
+    if quoted(notice):
         parts += [_block("paragraph", "What the client said:"), _block("codeBlock", quoted(notice))]
     return {"type": "doc", "version": 1, "content": [*parts, _block("paragraph", mark(message_id))]}
 

@@ -17,12 +17,16 @@ from tests.local_azure import (
     devops,
     distribution,
     event_grid,
+    github,
     identity,
     issuer,
+    jira,
     monitor,
     network_watcher,
+    pagerduty,
     registry_access,
     registry_metadata,
+    servicenow,
 )
 from tests.local_azure.calls import Call, RefusedError, Route
 from tests.local_azure.faults import Answer, Cut, Delay
@@ -49,9 +53,10 @@ class Dispatcher:
         self._registry_routes = _routes(
             (*registry_access.ROUTES, *registry_metadata.ROUTES, *distribution.ROUTES)
         )
+        desks = (servicenow, jira, github, pagerduty)
         services = (arm, monitor, identity, issuer, event_grid, channels, devops, cli)
         self._service_routes = _routes(
-            route for service in (*services, network_watcher) for route in service.ROUTES
+            route for service in (*services, *desks, network_watcher) for route in service.ROUTES
         )
 
     def reply(self, request: Request, https_origin: str) -> Reply:

@@ -150,6 +150,11 @@ class LocalAzure(World):
         return f"{self._origin('dev.azure.com')}/{self.devops_organisation}"
 
     @property
+    def desks_url(self) -> str:
+        """Give the base of the ticket desks that are not Microsoft's."""
+        return self._origin("desks.example")
+
+    @property
     def teams_url(self) -> str:
         """Give the workflow's address; its last part is a secret."""
         query = f"api-version=1&sp=%2Ftriggers%2Fmanual%2Frun&sv=1.0&sig={self.teams_signature}"

@@ -7,6 +7,7 @@ import base64
 import ipaddress
 import json
 import threading
+from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -16,6 +17,7 @@ from uuid import uuid4
 
 from werkzeug import Request
 
+from tests.local_azure.desks import DeskTicket
 from tests.local_azure.events import Event
 from tests.local_azure.faults import Faults
 from tests.local_azure.images import digest_of, image
@@ -517,6 +519,10 @@ class World:
         self.devops_organisation = "contoso"
         self.devops_pat = "personal-access-token"
         self.work_items: list[WorkItem] = []
+        self.tickets: dict[str, list[DeskTicket]] = defaultdict(list)
+        self.desk_user = "push-medic@contoso.com"
+        self.desk_secret = "desk-secret-0123456789"
+        self.pagerduty_key = "R0123456789ABCDEFGHIJKLMNOPQRSTU"
         self.search_lag = 0.0
 
         self.requests: list[Recorded] = []
