@@ -58,11 +58,13 @@ from remediations.outbox import Message, Outbox, Tried
 from remediations.pauses import Paused, Pauses
 from remediations.policy import Policy
 from remediations.policy_file import parse_policy
-from remediations.ports import Accepted, Command, Deliver, Delivery, Expire, Publish, Respond, Undo
+from remediations.ports import Accepted, Channel, Command, Deliver, Delivery, Expire, Publish, Respond, Undo
 from remediations.responder import Medic, expire, pushed, respond, undo
 from remediations.storage_history import StorageDay, StorageHistory
 from remediations.storage_study import Counted, StorageStudy
 from remediations.sweep import sweep
+from remediations.tickets import Ticket, Tickets
+from tests.desk import MemoryDesk
 from tests.memory import START, Clock, Crash, Fuse, MemoryQueue, MemoryTable
 
 SUBSCRIPTION: Final = "00000000-0000-0000-0000-00000000000a"
@@ -463,12 +465,15 @@ class MemoryChannel:
 class Bot:
     """The bot with everything that it needs, and Azure around it, in memory. Time moves when it is told to."""
 
-    def __init__(self, policy: Policy | None = None) -> None:
+    def __init__(self, policy: Policy | None = None, *, desk: bool = False) -> None:
         self.clock = Clock()
         self.fuse = Mortal()
         self.registry = MemoryRegistry(self.clock, self.fuse)
         self.queue = MemoryQueue(self.clock, self.fuse)
         self.people = MemoryChannel()
+        self.desk = MemoryDesk(self.clock, self.fuse)
+        tickets = Tickets(self.desk, MemoryTable(Ticket, self.fuse), self.clock)
+        self.channels: dict[str, Channel] = {"people": self.people} | ({"desk": tickets} if desk else {})
         self.records = MemoryTable(Record, self.fuse)
         self.rows = MemoryTable(Incident, self.fuse)
         self.changes = MemoryTable(Commitment, self.fuse)
@@ -503,7 +508,7 @@ class Bot:
             execution=Execution(self.ledger, self.registry),
             drift=self.drift,
             storage=self.storage,
-            outbox=Outbox(self.messages, self.queue, {"people": self.people}, self.clock),
+            outbox=Outbox(self.messages, self.queue, self.channels, self.clock),
             queue=self.queue,
             clock=self.clock,
         )
