@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from remediations.storage_history import StorageHistory
     from remediations.storage_report import StorageReport
     from remediations.storage_study import StorageStudy
+    from remediations.support import Support
     from remediations.witness import Witness
 
 
@@ -270,6 +271,13 @@ class App:
         unread = usage if isinstance(usage, Unreadable) else self.storage.see(known, usage)
         self.storage.count(known, anew=True)
         return self.storage.report(known), unread.why if unread else ""
+
+    def support(self, registry: Registry) -> "Support":
+        """Microsoft's support for the registry's subscription, as whoever is logged in on this machine."""
+        from remediations.adapters.azure_support import AzureSupport
+
+        subscription = registry.resource_id.split("/")[2]
+        return AzureSupport(self._credential(""), self._settings.arm_endpoint, subscription)
 
     # What is built.
 

@@ -91,6 +91,8 @@ def _parser() -> argparse.ArgumentParser:
     reject.add_argument("--why", required=True)
     reject.set_defaults(run=_answer, agrees=False)
 
+    _support_command(commands)
+
     audit = commands.add_parser("audit", help="verify or export every journal")
     audit.add_argument("what", choices=("verify", "export"))
     audit.set_defaults(run=_audit)
@@ -123,6 +125,24 @@ def _add_examinations(commands: "argparse._SubParsersAction[argparse.ArgumentPar
     storage.add_argument("registry")
     storage.add_argument("--json", action="store_true", help="print one JSON object")
     storage.set_defaults(run=_storage)
+
+
+def _support_command(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    support = commands.add_parser(
+        "support", help="show what Microsoft would be asked about a full registry, and ask it with --yes"
+    )
+    support.add_argument("incident", metavar="ID")
+    support.add_argument("--first-name", required=True)
+    support.add_argument("--last-name", required=True)
+    support.add_argument("--email", required=True, help="where Microsoft answers")
+    support.add_argument("--country", required=True, help="three letters, such as DEU or USA")
+    support.add_argument(
+        "--topic", default="", metavar="ID", help="what the ticket is about, where it is asked"
+    )
+    support.add_argument(
+        "--yes", action="store_true", help="open the ticket, in your name and with your rights"
+    )
+    support.set_defaults(run=_support)
 
 
 def _explain(asked: argparse.Namespace) -> int:
@@ -398,6 +418,39 @@ def _answer(asked: argparse.Namespace) -> int:
         print(f"medic: it is {stands.state} already{by}", file=sys.stderr)
         return _NOT_FOUND
     print(f"{stands.state.capitalize()}: {stands.change}. See: medic show {stands.incident}")
+    return 0
+
+
+def _support(asked: argparse.Namespace) -> int:
+    """Show the ticket that Microsoft would get, or open it: only a person does, with rights that the bot has not."""
+    from composition import build, now
+    from remediations.support import Case, Contact, NotReady, as_text, ask, prepare, request
+
+    app = build()
+    row = app.incidents.find(asked.incident)
+    if row is None:
+        print(f"medic: there is no incident {asked.incident}", file=sys.stderr)
+        return _NOT_FOUND
+    registry = app.registries[row.value.registry]
+    contact = Contact(asked.first_name, asked.last_name, asked.email, asked.country)
+    wanted = request(row.value, registry, app.medic.reader.usage(registry), contact, now())
+    desk = app.support(registry)
+    ready = wanted if isinstance(wanted, NotReady) else prepare(desk, wanted, asked.topic)
+    if isinstance(ready, NotReady):
+        print(f"medic: {ready.why}", file=sys.stderr)
+        return _NOT_FOUND
+    if isinstance(ready, Case):
+        print(f"Microsoft has the ticket already: {ready.id}, {ready.status}")
+        return 0
+    print("\n".join(as_text(ready)))
+    if not asked.yes:
+        print("\nNothing was sent. To open the ticket, say it again with --yes")
+        return 0
+    came = ask(desk, ready, _operator(), app.journal.of(row.value.id), now())
+    if not isinstance(came, Case):
+        print(f"medic: the ticket was not opened: {came.why}", file=sys.stderr)
+        return _NOT_FOUND
+    print(f"\nTicket {came.id} at Microsoft is {came.status}. See: medic show {row.value.id}")
     return 0
 
 

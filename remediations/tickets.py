@@ -235,9 +235,7 @@ class Tickets:
             came[0] if came else Accepted("no ticket is open")
         )
 
-    def _leave(
-        self, row: Row[Ticket], ours: tuple[str, ...], message_id: str, notice: Notice
-    ) -> Delivery:
+    def _leave(self, row: Row[Ticket], ours: tuple[str, ...], message_id: str, notice: Notice) -> Delivery:
         """Let the ticket be no longer about these incidents."""
         ticket = row.value
         rest = tuple(one for one in ticket.about if one not in ours)

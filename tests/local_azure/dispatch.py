@@ -27,6 +27,7 @@ from tests.local_azure import (
     registry_access,
     registry_metadata,
     servicenow,
+    support,
 )
 from tests.local_azure.calls import Call, RefusedError, Route
 from tests.local_azure.faults import Answer, Cut, Delay
@@ -53,7 +54,7 @@ class Dispatcher:
         self._registry_routes = _routes(
             (*registry_access.ROUTES, *registry_metadata.ROUTES, *distribution.ROUTES)
         )
-        desks = (servicenow, jira, github, pagerduty)
+        desks = (servicenow, jira, github, pagerduty, support)
         services = (arm, monitor, identity, issuer, event_grid, channels, devops, cli)
         self._service_routes = _routes(
             route for service in (*services, *desks, network_watcher) for route in service.ROUTES

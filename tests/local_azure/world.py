@@ -524,6 +524,7 @@ class World:
         self.desk_secret = "desk-secret-0123456789"
         self.pagerduty_key = "R0123456789ABCDEFGHIJKLMNOPQRSTU"
         self.search_lag = 0.0
+        self.support_plan = "Premier"
 
         self.requests: list[Recorded] = []
         self.crashes: list[BaseException] = []

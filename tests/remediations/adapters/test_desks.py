@@ -323,13 +323,23 @@ def test_after_its_end_the_same_trouble_is_another_ticket(office: Office) -> Non
     assert AGAIN.title in office.tickets[1].told[0]
 
 
-def test_a_ticket_for_two_incidents_is_resolved_with_the_last(searched: Office) -> None:
+def test_a_ticket_for_two_incidents_that_end_elsewhere_is_resolved_with_the_last(searched: Office) -> None:
     other = replace(WORSE, incident="contosoacr-000000000000-1")
     searched.send(FIRST, NEEDS_YOU)
     searched.send(SECOND, other)
-    searched.send(LAST, OVER)
+    ends = replace(OVER, ticket_key="contosoacr-9f8e7d6c5b4a")
+    searched.send(LAST, ends)
     assert [ticket.open for ticket in searched.tickets] == [True]
-    searched.send("eeeeeeee-8697-5ae5-9f76-9ad62750857f", replace(OVER, incident=other.incident))
+    searched.send("eeeeeeee-8697-5ae5-9f76-9ad62750857f", replace(ends, incident=other.incident))
+    assert [ticket.open for ticket in searched.tickets] == [False]
+
+
+def test_the_end_of_the_very_trouble_resolves_its_ticket_whatever_incidents_it_was_for(
+    searched: Office,
+) -> None:
+    searched.send(FIRST, NEEDS_YOU)
+    searched.send(SECOND, replace(WORSE, incident="contosoacr-000000000000-1"))
+    searched.send(LAST, OVER)
     assert [ticket.open for ticket in searched.tickets] == [False]
 
 
