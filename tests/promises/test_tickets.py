@@ -102,7 +102,7 @@ def test_a_failure_after_the_end_is_another_ticket() -> None:
 
 def test_a_registry_that_fills_up_is_one_ticket_until_there_is_room_again() -> None:
     bot = Bot(desk=True)
-    for percents, notes, is_open in (((81, 81), 1, True), ((91, 91), 2, True), ((60,) * 8, 3, False)):
+    for percents, notes, is_open in (((81, 81), 1, True), ((91, 91), 2, True), ((60,) * 14, 3, False)):
         filled(bot, *percents)
         assert [(len(ticket.told), ticket.open) for ticket in bot.desk.tickets] == [(notes, is_open)]
     filled(bot, 83, 83)
@@ -176,7 +176,7 @@ def resolved_by_a_push(bot: Bot) -> Iterator[Callable[[], object]]:
 
 
 def resolved_by_room(bot: Bot) -> Iterator[Callable[[], object]]:
-    for percent in (81, 81, 91, 91, *(60,) * 8):
+    for percent in (81, 81, 91, 91, *(60,) * 16):
         yield lambda percent=percent: filled(bot, percent)  # type: ignore[misc]
 
 
