@@ -222,14 +222,13 @@ class Tickets:
                 return came
 
     def _resolve(self, kind: str, message_id: str, notice: Notice) -> Delivery:
-        """Resolve the ticket of this trouble. Others that were there for its incident, too, lose it.
+        """Take the incident off every ticket that is there for it, and resolve what is left with none.
 
-        They are resolved where it was the last: a push that a full registry had refused succeeds, and the registry is
-        as full as before.
+        A push that a full registry had refused succeeds, and the registry may be as full as before.
         """
         self._table.insert(self._over, notice.incident, Ticket(kind, self._clock(), (), stage=Stage.RESOLVED))
         rows = tuple(row for _, row in self._table.rows(self.name))
-        ours = ((row, _ended(row.value, kind, notice.incident)) for row in rows)
+        ours = ((row, _of(notice.incident, row.value.about)) for row in rows)
         came = [self._leave(row, ended, message_id, notice) for row, ended in ours if ended]
         return next((one for one in came if not isinstance(one, Accepted)), None) or (
             came[0] if came else Accepted("no ticket is open")
@@ -322,11 +321,6 @@ class Tickets:
 
     def _may_take_over(self, ticket: Ticket, message_id: str) -> bool:
         return ticket.by == message_id or ticket.since + _STUCK_AFTER <= self._clock()
-
-
-def _ended(ticket: Ticket, kind: str, incident: str) -> tuple[str, ...]:
-    """The incidents of the ticket that are over: all of them where the very trouble is, that the ticket is about."""
-    return ticket.about if ticket.kind == kind else _of(incident, ticket.about)
 
 
 def _of(incident: str, about: Iterable[str]) -> tuple[str, ...]:

@@ -102,7 +102,7 @@ def test_a_failure_after_the_end_is_another_ticket() -> None:
 
 def test_a_registry_that_fills_up_is_one_ticket_until_there_is_room_again() -> None:
     bot = Bot(desk=True)
-    for percents, notes, is_open in (((81, 81), 1, True), ((91, 91), 2, True), ((60,) * 14, 3, False)):
+    for percents, notes, is_open in (((81, 81), 1, True), ((91, 91), 2, True), ((60,) * 16, 4, False)):
         filled(bot, *percents)
         assert [(len(ticket.told), ticket.open) for ticket in bot.desk.tickets] == [(notes, is_open)]
     filled(bot, 83, 83)
@@ -189,7 +189,7 @@ def created_without_a_reply(bot: Bot) -> Iterator[Callable[[], object]]:
 TALES = {
     "a push that succeeds": (resolved_by_a_push, 2),
     "a creation whose reply is lost": (created_without_a_reply, 2),
-    "room that was made": (resolved_by_room, 3),
+    "room that was made": (resolved_by_room, 4),
 }
 
 

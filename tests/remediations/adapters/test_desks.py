@@ -334,15 +334,6 @@ def test_a_ticket_for_two_incidents_that_end_elsewhere_is_resolved_with_the_last
     assert [ticket.open for ticket in searched.tickets] == [False]
 
 
-def test_the_end_of_the_very_trouble_resolves_its_ticket_whatever_incidents_it_was_for(
-    searched: Office,
-) -> None:
-    searched.send(FIRST, NEEDS_YOU)
-    searched.send(SECOND, replace(WORSE, incident="contosoacr-000000000000-1"))
-    searched.send(LAST, OVER)
-    assert [ticket.open for ticket in searched.tickets] == [False]
-
-
 def test_what_is_told_late_of_an_incident_that_is_over_opens_nothing(office: Office) -> None:
     assert isinstance(office.send(LAST, OVER), Accepted)
     assert isinstance(office.send(FIRST, NEEDS_YOU), Accepted)
