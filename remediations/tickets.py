@@ -25,6 +25,8 @@ _STUCK_AFTER: Final = timedelta(minutes=2)
 _SOON: Final = 30
 # Long enough that the outbox's last try comes after a dead worker's time is up.
 _ANOTHER_IS_AT_IT: Final = 60
+# The outbox has made its last try by then, however long the desk asked it to wait between.
+_GIVEN_UP_AFTER: Final = timedelta(hours=4)
 _KEPT_FOR: Final = timedelta(days=90)
 
 
@@ -128,7 +130,7 @@ class Tickets:
                 self._table.insert(self.name, kind, Ticket(kind, self._clock(), (incident,)))
                 continue
             ticket = row.value
-            if ticket.stage is Stage.RESOLVED:
+            if ticket.stage is Stage.RESOLVED or self._was_given_up(ticket):
                 wanted = self._next(ticket, (incident,))
             elif incident not in ticket.about:
                 wanted = replace(ticket, about=(*ticket.about, incident))
@@ -286,14 +288,18 @@ class Tickets:
         assert ticket.ref is not None, "it was open"
         match came := self._desk.resolve(ticket.ref, message_id, notice):
             case Ref() | Closed():
-                self._bring(
-                    ticket,
-                    lambda now: replace(now, stage=Stage.RESOLVED, about=(), since=self._clock()),
-                    Stage.RESOLVING,
-                )
+                self._let_go(ticket)
                 return Accepted(ticket.ref.link)
+            case Dead():
+                # People are told; what fails next must not wait for a ticket that we cannot close.
+                self._let_go(ticket)
+                return came
             case _:
                 return came
+
+    def _let_go(self, ticket: Ticket) -> None:
+        resolved = replace(ticket, stage=Stage.RESOLVED, about=(), since=self._clock())
+        self._bring(ticket, lambda _: resolved, Stage.RESOLVING)
 
     def _opened(self, opening: Ticket, ref: Ref) -> Ticket:
         """The ticket, which is open now under the desk's name for it."""
@@ -318,6 +324,10 @@ class Tickets:
 
     def _is_over(self, notice: Notice) -> bool:
         return self._table.read(self._over, notice.incident) is not None
+
+    def _was_given_up(self, ticket: Ticket) -> bool:
+        """Whether nobody tries any more to resolve it."""
+        return ticket.stage is Stage.RESOLVING and ticket.since + _GIVEN_UP_AFTER <= self._clock()
 
     def _may_take_over(self, ticket: Ticket, message_id: str) -> bool:
         return ticket.by == message_id or ticket.since + _STUCK_AFTER <= self._clock()

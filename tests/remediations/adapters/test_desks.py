@@ -523,6 +523,21 @@ def test_an_issue_that_no_transition_ends_is_said_to_be_so(azure: LocalAzure) ->
     assert office.send(LAST, OVER) == Dead(
         "no transition of the issue that our user may make leads to a status that means done"
     )
+    assert isinstance(office.send(SECOND, AGAIN), Accepted)
+    assert [ticket.open for ticket in office.tickets] == [True, True]
+
+
+def test_a_resolution_that_was_given_up_does_not_keep_the_next_trouble_from_its_ticket(
+    searched: Office,
+) -> None:
+    searched.send(FIRST, NEEDS_YOU)
+    fault = searched.azure.faults.add(effect=retry_after(3600), times=None)
+    assert isinstance(searched.worker.send(LAST, OVER), Later)
+    searched.azure.faults.remove(fault)
+    assert isinstance(searched.worker.send(SECOND, AGAIN), Later)
+    searched.clock.advance(5 * 3600)
+    assert isinstance(searched.worker.send(SECOND, AGAIN), Accepted)
+    assert len(searched.tickets) == 2
 
 
 def test_tickets_that_are_long_over_are_forgotten(office: Office) -> None:
