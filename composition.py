@@ -3,7 +3,7 @@
 import logging
 import os
 from collections.abc import Callable, Iterator, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from remediations.policy import Policy
     from remediations.proof import Word
     from remediations.push_gap import PushGap
+    from remediations.receipts import Pace, Receipts
     from remediations.responder import Medic
     from remediations.storage_history import StorageHistory
     from remediations.storage_report import StorageReport
@@ -101,7 +102,23 @@ class App:
         word = self.witness.hear(authorization) if authorization else None
         told = self.reception.report(body, Source.PUSH_REPORT, _last_address(forwarded_for), word)
         status, answer = _outcome(told)
-        return status, answer | _heard(word, told)
+        receipt = {"receipt": self.receipts.give(told.id)} if isinstance(told, Incident) else {}
+        return status, answer | receipt | _heard(word, told)
+
+    def tell_of_report(self, receipt: str) -> tuple[int, dict[str, Any]]:
+        """Say what became of a report to whoever has its receipt: the status and the JSON to answer with."""
+        import msgspec
+
+        from remediations.standing import standing
+
+        if not self.pace.allows():
+            return 429, {"outcome": "asked_too_often"}
+        incident = self.incidents.known(self.receipts.find(receipt) or "")
+        if incident is None or incident.registry not in self.registries:
+            return 404, {"outcome": "not_a_receipt"}
+        entries = (record.entry for record in self.journal.read(incident.id))
+        stands = standing(incident, entries, self.registries[incident.registry])
+        return 200, msgspec.to_builtins(stands)
 
     def take_approval(self, asking: "Asking") -> "Page | None":
         """The page of an approval, and after a POST that passed everything, the answer. None: there is no page."""
@@ -221,6 +238,7 @@ class App:
                 self.audit.catch_up(self.incidents, registry)
         self.witness.forget()
         self._forget_tickets()
+        self.receipts.forget()
 
     def catch_up(self) -> str:
         """Ask Log Analytics for what the stream lost, and say what became of it."""
@@ -303,6 +321,21 @@ class App:
         from remediations.witness import Used, Witness
 
         return Witness(self.policy[0].issuers, OidcKeys(), self._table("tokens", Used), now)
+
+    @cached_property
+    def receipts(self) -> "Receipts":
+        from functools import partial
+        from secrets import token_urlsafe
+
+        from remediations.receipts import Receipt, Receipts
+
+        return Receipts(self._table("receipts", Receipt), partial(token_urlsafe, 32), now)
+
+    @cached_property
+    def pace(self) -> "Pace":
+        from remediations.receipts import Pace
+
+        return Pace(200, timedelta(seconds=10), now)
 
     @cached_property
     def journal(self) -> Journal:

@@ -54,14 +54,29 @@ def pipeline_events(event: func.EventGridEvent) -> None:
     _log("report", outcome=_app().take_pipeline_event(event))
 
 
+# One function for both, because a key may be good for one function alone.
 @app.function_name("push_report")
-@app.route(route="push-reports", methods=["POST"])
+@app.route(route="push-reports/{receipt?}", methods=["POST", "GET"])
 def push_report(req: func.HttpRequest) -> func.HttpResponse:
-    """A failed push that a pipeline reports, with the text that its client printed and, if it has one, its token."""
-    status, answer = _app().take_report(
-        req.get_body(), req.headers.get("x-forwarded-for", ""), req.headers.get("authorization", "")
-    )
-    _log("report", outcome=answer["outcome"], token=answer.get("token"))
+    """A failed push that a pipeline reports, with the text that its client printed and, if it has one, its token.
+
+    Afterwards it asks with its receipt what became of it.
+    """
+    receipt = req.route_params.get("receipt", "")
+    if req.method == "GET":
+        status, answer = _app().tell_of_report(receipt)
+        _log("standing", status=status, state=answer.get("state"))
+    elif receipt:
+        return func.HttpResponse(status_code=405)
+    else:
+        status, answer = _app().take_report(
+            req.get_body(), req.headers.get("x-forwarded-for", ""), req.headers.get("authorization", "")
+        )
+        _log("report", outcome=answer["outcome"], token=answer.get("token"))
+    if req.headers.get("accept", "") == "text/plain":
+        from remediations.plain import lines
+
+        return func.HttpResponse(lines(answer), status_code=status, mimetype="text/plain")
     return func.HttpResponse(json.dumps(answer), status_code=status, mimetype="application/json")
 
 

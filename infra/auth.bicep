@@ -21,7 +21,7 @@ resource signIn 'Microsoft.Web/sites/config@2024-11-01' = {
       requireAuthentication: false
       unauthenticatedClientAction: 'AllowAnonymous'
       // A job may prove itself with a token of its own issuer, which App Service would refuse as a bad one of ours.
-      excludedPaths: ['/api/push-reports', '/runtime/webhooks/eventgrid']
+      excludedPaths: ['/api/push-reports', '/api/push-reports/*', '/runtime/webhooks/eventgrid']
     }
     identityProviders: {
       azureActiveDirectory: {

@@ -83,7 +83,7 @@ def needs_people(
             *_drift(incident, changed),
             *_refused(decision),
         ),
-        paragraphs=(*_seen(diagnosis), *_advice(incident, diagnosis, registry, storage)),
+        paragraphs=(*_seen(diagnosis), *advice(incident, diagnosis, registry, storage)),
         quoted=incident.told if incident.symptom not in _TOLD_BY_FACTS else "",
         ticket_key=_ticket_key(incident, diagnosis),
         trend=shares(storage) if storage else (),
@@ -443,8 +443,8 @@ def _storage_ticket(registry: str) -> str:
     return f"{registry}-storage"
 
 
-def _advice(
-    incident: Incident, diagnosis: Diagnosis | None, registry: Registry, storage: StorageReport | None
+def advice(
+    incident: Incident, diagnosis: Diagnosis | None, registry: Registry, storage: StorageReport | None = None
 ) -> tuple[str, ...]:
     """What a person can do about it, with the very command where there is one."""
     causes = {cause.name for cause in diagnosis.causes} if diagnosis else set()
@@ -456,6 +456,8 @@ def _advice(
         )
         more = f"The largest repositories and more commands:\nmedic storage {incident.registry}"
         return ("Decide what can go. These commands look, and delete nothing.", *first, more, *traps(storage))
+    if CauseName.STORAGE_LIMIT in causes:
+        return _general_advice(incident, diagnosis)
     if CauseName.PUBLIC_ACCESS_DISABLED in causes:
         return (f"{registry.login_server} takes no public traffic. {_PRIVATE_ADVICE}",)
     match incident.symptom:

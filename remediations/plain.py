@@ -1,6 +1,8 @@
 """Hostile text in, text that is only what it seems out: nothing in it hides, moves or turns around."""
 
+import json
 import unicodedata
+from collections.abc import Mapping
 from typing import Final
 
 CUT: Final = "… cut"
@@ -43,6 +45,12 @@ def plain(text: str) -> str:
 def one_line(text: str) -> str:
     """The same on a single line, with single spaces: fit for a subject, a title or a header."""
     return " ".join(plain(text).split())
+
+
+def lines(answer: Mapping[str, object]) -> str:
+    """Each name and value on a line of its own, for whoever has no parser for anything more."""
+    texts = ((name, value if isinstance(value, str) else json.dumps(value)) for name, value in answer.items())
+    return "".join(f"{name}: {one_line(text)}\n" for name, text in texts)
 
 
 def cut(text: str, length: int) -> str:

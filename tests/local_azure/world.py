@@ -483,6 +483,8 @@ class World:
         self.identity_header = "s3cret-identity-header"
 
         self.issuer = Issuer()
+        # What a running job shows to be given its own token.
+        self.request_token = "s3cret-request-token"
 
         self.latency = 0.0
         self.log_firewall_denials = False

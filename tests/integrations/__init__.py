@@ -1,0 +1,1 @@
+"""What pipelines take from here."""
