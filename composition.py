@@ -2,7 +2,7 @@
 
 import logging
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -28,10 +28,13 @@ if TYPE_CHECKING:
     from checks.adapters.azure_clients import AzureClients
     from checks.examination import Instruments
     from checks.health import Health
+    from checks.intake.diagnostic_logs import Batch
     from remediations.approval_page import Asking
     from remediations.approvals import Approvals
     from remediations.audit import Audit
+    from remediations.doctor import Checkup, Identity
     from remediations.drift import Drift
+    from remediations.heard import Hearing
     from remediations.incidents_page import Known, Looking
     from remediations.outbox import Outbox
     from remediations.overview import Overview
@@ -74,6 +77,13 @@ class App:
 
     # What the triggers call.
 
+    def take_rows(self, bodies: Iterable[bytes]) -> "Batch":
+        """Take in rows of the registries' diagnostic logs. Where none of them matters, storage is left alone."""
+        batch = self.reception.rows(bodies)
+        if batch.signals or batch.rejections:
+            self.hearing.note(Source.DIAGNOSTIC_LOGS)
+        return batch
+
     def take_event(self, event: "func.EventGridEvent | func.CloudEvent") -> str:
         """Take in an event of a registry, and say what became of it."""
         news = self.reception.event(_event(event))
@@ -83,6 +93,7 @@ class App:
             pushed(self.medic, news)
         if isinstance(news, RegistryWritten):
             self.drift.keep(news)
+        self.hearing.note("registry_events")
         return news.reason if isinstance(news, Rejection) else type(news).__name__.lower()
 
     def take_pipeline_event(self, event: "func.EventGridEvent | func.CloudEvent") -> str:
@@ -90,7 +101,9 @@ class App:
         import msgspec
 
         body = msgspec.json.encode(_event(event).data)
-        return str(_outcome(self.reception.report(body, Source.PIPELINE_EVENT))[1]["outcome"])
+        told = self.reception.report(body, Source.PIPELINE_EVENT)
+        self.hearing.note(Source.PIPELINE_EVENT)
+        return str(_outcome(told)[1]["outcome"])
 
     def take_report(
         self, body: bytes, forwarded_for: str, authorization: str = ""
@@ -101,6 +114,7 @@ class App:
         """
         word = self.witness.hear(authorization) if authorization else None
         told = self.reception.report(body, Source.PUSH_REPORT, _last_address(forwarded_for), word)
+        self.hearing.note(Source.PUSH_REPORT)
         status, answer = _outcome(told)
         receipt = {"receipt": self.receipts.give(told.id)} if isinstance(told, Incident) else {}
         return status, answer | receipt | _heard(word, told)
@@ -222,6 +236,7 @@ class App:
         from remediations.sweep import sweep
 
         sweep(self.medic)
+        self.hearing.note("sweep")
         if self._settings.workspace_id and self.push_gap.is_fresh():
             self.catch_up()
         return self.outbox.unsent()
@@ -248,7 +263,11 @@ class App:
         from remediations.catch_up import CatchUp, Watermark
 
         found = CatchUp(self._logs, self._table("marks", Watermark), self.reception, self.rejected, now).run()
-        return found.why if isinstance(found, Unreadable) else f"{len(found.signals)} signals"
+        if isinstance(found, Unreadable):
+            return found.why
+        if found.signals or found.rejections:
+            self.hearing.note(Source.LOG_ANALYTICS)
+        return f"{len(found.signals)} signals"
 
     def every_incident(self) -> Iterator[str]:
         """The id of every incident there ever was, with all its rounds."""
@@ -297,6 +316,34 @@ class App:
         subscription = registry.resource_id.split("/")[2]
         return AzureSupport(self._credential(""), self._settings.arm_endpoint, subscription)
 
+    def doctor(self, told: Callable[[str], None], *, send_test: bool) -> "Checkup":
+        """Whether the installation can do its work; on request, every channel gets a test message."""
+        from remediations.adapters.desks import looks
+        from remediations.adapters.queue import AzureBacklogs
+        from remediations.doctor import READER_NEEDS, WRITER_NEEDS, Doctor
+        from remediations.heard import Heard
+
+        settings = self._settings
+        return Doctor(
+            registries=self.registries,
+            identities=(
+                self._identity("Reader", settings.reader_client_id, READER_NEEDS),
+                self._identity("Writer", settings.writer_client_id, WRITER_NEEDS),
+            ),
+            hub=settings.event_hub,
+            namespace=settings.event_hub_host.partition(".")[0],
+            policy=self.policy[0],
+            hearing=self.hearing,
+            marks=self._table("heard", Heard),
+            backlogs=AzureBacklogs(settings.storage, self._credential),
+            channels=self._channels,
+            desks=looks(
+                settings.channels.desks, lambda: self._credential(settings.reader_client_id)
+            ),
+            logs=self._logs if settings.workspace_id else None,
+            clock=now,
+        ).examine(told, send_test=send_test)
+
     # What is built.
 
     @cached_property
@@ -336,6 +383,12 @@ class App:
         from remediations.receipts import Pace
 
         return Pace(200, timedelta(seconds=10), now)
+
+    @cached_property
+    def hearing(self) -> "Hearing":
+        from remediations.heard import Heard, Hearing
+
+        return Hearing(self._table("heard", Heard), now)
 
     @cached_property
     def journal(self) -> Journal:
@@ -525,6 +578,14 @@ class App:
             probes=MachineProbes(credential, settings.registry_audience),
             watcher=AzureNetworkWatcher(credential, settings.arm_endpoint),
         )
+
+    def _identity(self, role: str, client_id: str, needs: tuple[str, ...]) -> "Identity":
+        from checks.adapters.azure_installation import AzureInstallation
+        from checks.adapters.azure_registry import AzureRegistry
+        from remediations.doctor import Identity
+
+        clients = self._clients(client_id)
+        return Identity(role, client_id, needs, AzureInstallation(clients), AzureRegistry(clients))
 
     def _clients(self, client_id: str) -> "AzureClients":
         from checks.adapters.azure_clients import AzureClients

@@ -36,7 +36,7 @@ def _app() -> "App":
 )
 def diagnostic_logs(events: List[func.EventHubEvent]) -> None:
     """The registries' diagnostic logs, as Azure Monitor streams them."""
-    batch = _app().reception.rows(event.get_body() for event in events)
+    batch = _app().take_rows(event.get_body() for event in events)
     _log("rows", signals=len(batch.signals), rejected=len(batch.rejections), uneventful=batch.uneventful)
 
 

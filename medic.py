@@ -104,7 +104,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _add_examinations(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    """What looks at a registry at once."""
+    """What looks at a registry at once, or at the installation."""
     check = commands.add_parser("check", help="examine a registry and the way there, from this machine")
     check.add_argument("registry")
     check.add_argument(
@@ -125,6 +125,11 @@ def _add_examinations(commands: "argparse._SubParsersAction[argparse.ArgumentPar
     storage.add_argument("registry")
     storage.add_argument("--json", action="store_true", help="print one JSON object")
     storage.set_defaults(run=_storage)
+
+    doctor = commands.add_parser("doctor", help="examine the installation, and say what mends it")
+    doctor.add_argument("--send-test", action="store_true", help="send a test message to every channel, too")
+    doctor.add_argument("--json", action="store_true", help="print one JSON object")
+    doctor.set_defaults(run=_doctor)
 
 
 def _support_command(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -224,6 +229,21 @@ def _check(asked: argparse.Namespace) -> int:
     else:
         print("\n".join(as_text(health)))
     return _HEALTH[health.healthy]
+
+
+def _doctor(asked: argparse.Namespace) -> int:
+    """0 for a sound installation, 1 where something is wrong, 2 where it could not be told."""
+    from composition import build
+    from remediations.doctor_text import as_text
+
+    app = build()
+    with _Progress() as progress:
+        checkup = app.doctor(progress.told, send_test=asked.send_test)
+    if asked.json:
+        _print_json({"sound": checkup.sound, **msgspec.to_builtins(checkup)})
+    else:
+        print("\n".join(as_text(checkup)))
+    return _HEALTH[checkup.sound]
 
 
 _HEALTH: Final = {True: 0, False: 1, None: _WRONG_INPUT}

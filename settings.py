@@ -49,6 +49,8 @@ class Settings(Value, frozen=True):
     registry_audience: str = "https://containerregistry.azure.net"
     logs_endpoint: str = "https://api.loganalytics.io"
     workspace_id: str = ""
+    event_hub: str = ""
+    event_hub_host: str = ""
     paused: str = ""
     audit_topic: str = ""
     approval_page: PageSettings | None = None
@@ -74,6 +76,8 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         registry_audience=given("PUSH_MEDIC_REGISTRY_AUDIENCE", defaults.registry_audience),
         logs_endpoint=given("PUSH_MEDIC_LOGS_ENDPOINT", defaults.logs_endpoint),
         workspace_id=given("PUSH_MEDIC_WORKSPACE_ID", ""),
+        event_hub=given("PUSH_MEDIC_EVENT_HUB", ""),
+        event_hub_host=given("PushMedicEventHub__fullyQualifiedNamespace", ""),
         paused=given("PUSH_MEDIC_PAUSED", ""),
         audit_topic=_audit_topic(given("PUSH_MEDIC_AUDIT_TOPIC", "")),
         approval_page=_approval_page(environment),

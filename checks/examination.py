@@ -1,7 +1,5 @@
 """Subject in, evidence out: look at everything about a registry, and at the way there, when somebody asks."""
 
-import threading
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -26,6 +24,7 @@ from checks.evidence import (
     Way,
 )
 from checks.frame import Subject
+from checks.looks import Looks, Told
 from checks.model import Registry, Value
 from checks.ports import NetworkWatcher, Probes, RegistryExaminer
 
@@ -33,9 +32,6 @@ _PATIENCE: Final = 30.0
 # Network Watcher's operations are long-running: a connectivity check takes about a minute.
 _WATCHERS_PATIENCE: Final = 150.0
 _UNAUTHORIZED: Final = 401
-
-type Told = Callable[[str], None]
-"""Called with what is being looked at, whenever a look begins or ends; from any thread."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +50,7 @@ def examine(
 ) -> Evidence:
     """What there is to see of the registry from here. What depends on nothing else is looked at side by side."""
     reader, probes = instruments.reader, instruments.probes
-    looks = _Looks(told, instruments.patience)
+    looks = Looks(told, instruments.patience)
     image = subject.image
     settings = looks.begin("settings", lambda: reader.settings(registry))
     usage = looks.begin("storage", lambda: reader.usage(registry))
@@ -96,7 +92,7 @@ class _Door(Value, frozen=True):
     login: Login | Unreadable | NotAsked = NotAsked()
 
 
-def _door(registry: Registry, repository: str | None, probes: Probes, looks: "_Looks") -> _Door:
+def _door(registry: Registry, repository: str | None, probes: Probes, looks: Looks) -> _Door:
     """Each step after the one before it has succeeded. Where the realm is elsewhere, no token goes out."""
     way = looks.begin("DNS, TCP and TLS", lambda: probes.way(registry.login_server))()
     if isinstance(way, Unreadable):
@@ -114,7 +110,7 @@ def _data_endpoints(
     profile: Profile | Absent | Unreadable,
     login: Login | Unreadable | NotAsked,
     probes: Probes,
-    looks: "_Looks",
+    looks: Looks,
 ) -> DataEndpoints | Unreadable | NotAsked:
     """The ways to the dedicated data endpoints, and to wherever the registry sent us for a layer."""
     if not isinstance(profile, Profile):
@@ -142,7 +138,7 @@ def _seen_by(
     told: Told,
 ) -> Evidence:
     """The evidence with what Network Watcher sees from the machine `origin`."""
-    looks = _Looks(told, instruments.watchers_patience)
+    looks = Looks(told, instruments.watchers_patience)
     vantage = looks.begin("the machine", lambda: watcher.vantage(origin))()
     if isinstance(vantage, Unreadable):
         return replace(evidence, connection=vantage)
@@ -184,35 +180,3 @@ def _manifest(reader: RegistryExaminer, registry: Registry, subject: Subject, ta
     image = subject.image
     digest = image and (image.digest or (tag.digest if isinstance(tag, Attributes) else None))
     return reader.manifest(registry, image.repository, digest) if image and digest else NotAsked()
-
-
-class _Looks:
-    """Looks that go on side by side, each in a thread of its own that nobody waits for too long."""
-
-    def __init__(self, told: Told, patience: float) -> None:
-        self._told = told
-        self._patience = patience
-
-    def begin[T](self, name: str, look: Callable[[], T]) -> Callable[[], T | Unreadable]:
-        """Begin to look. What is returned waits for what was seen, and may be asked again."""
-        seen: list[T | Unreadable] = []
-        done = threading.Event()
-
-        def run() -> None:
-            try:
-                seen.append(look())
-            except Exception as broken:  # noqa: BLE001 - one look that breaks must not spoil the others
-                seen.append(Unreadable(f"looking failed: {type(broken).__name__}"))
-            finally:
-                done.set()
-                self._told(f"{name}: done")
-
-        def wait() -> T | Unreadable:
-            if done.wait(max(0.0, until - time.monotonic())):
-                return seen[0]
-            return Unreadable(f"no answer within {self._patience:.0f} s")
-
-        until = time.monotonic() + self._patience
-        self._told(name)
-        threading.Thread(target=run, name=f"look at {name}", daemon=True).start()
-        return wait

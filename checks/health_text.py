@@ -7,7 +7,7 @@ from typing import Final
 from checks.health import Health, Line, Mark, Part
 
 _WIDTH: Final = 110
-_MARKS: Final = {Mark.FINE: "ok", Mark.NOTED: "note", Mark.UNKNOWN: "??", Mark.WRONG: "WRONG"}
+MARKS: Final = {Mark.FINE: "ok", Mark.NOTED: "note", Mark.UNKNOWN: "??", Mark.WRONG: "WRONG"}
 _INDENT: Final = 9
 
 
@@ -31,19 +31,20 @@ def as_text(health: Health) -> Iterator[str]:
 
 def _told(line: Line) -> Iterator[str]:
     label = f"{line.check} {line.code}" if line.code else line.check
-    yield from _wrapped(f"{line.saw} [{label}]", f"  {_MARKS[line.mark]:<{_INDENT - 2}}")
+    yield from wrapped(f"{line.saw} [{label}]", MARKS[line.mark])
     if line.mark is Mark.WRONG:
-        yield from _wrapped(line.means, " " * _INDENT)
+        yield from wrapped(line.means)
     if line.next:
-        yield from _wrapped(f"→ {line.next}", " " * _INDENT)
+        yield from wrapped(f"→ {line.next}")
 
 
-def _wrapped(text: str, first: str) -> Iterator[str]:
+def wrapped(text: str, mark: str = "") -> Iterator[str]:
+    """The text in lines that fit, with its mark before it. What cannot be printed is a space."""
     printable = "".join(one if one.isprintable() else " " for one in text)
     yield from wrap(
         printable,
         _WIDTH,
-        initial_indent=first,
+        initial_indent=f"  {mark:<{_INDENT - 2}}",
         subsequent_indent=" " * _INDENT,
         break_long_words=False,
         break_on_hyphens=False,

@@ -14,6 +14,7 @@ from demo.pages import Pages
 from demo.people import Inbox
 from demo.stage import POLICY, Stage, stage
 from demo.telling import NotAsTold, Story, Terminal
+from remediations.doctor_text import as_text
 from tests.host.azurite import ROOT, AzuriteMissing
 
 OUTPUT: Final = ROOT / "demo-output"
@@ -53,7 +54,8 @@ def main() -> int:
             stories = [_play(on_stage, terminal, pages, *each) for each in _STORIES]
             pages.write_status(on_stage.bot.app)
             pages.write_month()
-            index = pages.write_index(POLICY.read_text(), _played(on_stage), datetime.now(UTC))
+            checkup = "\n".join(as_text(on_stage.bot.app.doctor(lambda _: None, send_test=False)))
+            index = pages.write_index(POLICY.read_text(), checkup, _played(on_stage), datetime.now(UTC))
     except AzuriteMissing as missing:
         terminal.line(str(missing), look="bad")
         return 1

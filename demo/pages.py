@@ -120,11 +120,20 @@ class Pages:
             self._save(f"{folder}incidents/{name}.html", html)
         self._save(f"{folder}status.txt", "\n".join(as_text(seen)))
 
-    def write_index(self, policy: str, played: Sequence[tuple[str, str]], when: datetime) -> Path:
-        """The page that leads to all others."""
+    def write_index(
+        self, policy: str, checkup: str, played: Sequence[tuple[str, str]], when: datetime
+    ) -> Path:
+        """The page that leads to all others, and beside it what `medic doctor` says."""
+        self._save("doctor.txt", checkup)
         said = f"{when:%Y-%m-%d %H:%M} UTC"
         return self._write(
-            "index.html", "index.html", pages=self._pages, policy=policy, played=played, when=said
+            "index.html",
+            "index.html",
+            pages=self._pages,
+            policy=policy,
+            checkup=checkup,
+            played=played,
+            when=said,
         )
 
     def _write(self, name: str, template: str, **parts: Any) -> Path:  # noqa: ANN401 - what a template names

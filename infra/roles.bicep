@@ -21,6 +21,8 @@ resource reader 'Microsoft.Authorization/roleDefinitions@2022-04-01' = {
           'Microsoft.ContainerRegistry/registries/listUsages/read'
           'Microsoft.ContainerRegistry/registries/metadata/read'
           'Microsoft.Insights/metrics/read'
+          'Microsoft.Insights/diagnosticSettings/read'
+          'Microsoft.Authorization/permissions/read'
           'Microsoft.OperationalInsights/workspaces/query/read'
           'Microsoft.OperationalInsights/workspaces/query/ContainerRegistryLoginEvents/read'
           'Microsoft.OperationalInsights/workspaces/query/ContainerRegistryRepositoryEvents/read'
@@ -50,6 +52,7 @@ resource writer 'Microsoft.Authorization/roleDefinitions@2022-04-01' = {
           'Microsoft.ContainerRegistry/registries/metadata/read'
           'Microsoft.ContainerRegistry/registries/metadata/write'
           'Microsoft.ContainerRegistry/registries/operationStatuses/read'
+          'Microsoft.Authorization/permissions/read'
         ]
         dataActions: [
           'Microsoft.ContainerRegistry/registries/repositories/metadata/read'

@@ -79,6 +79,19 @@ class Queue(Protocol):
     def send(self, command: Command, delay: timedelta = timedelta()) -> None: ...
 
 
+class Backlog(Value, frozen=True):
+    """How many messages wait on a queue, and since when the first that can be seen does."""
+
+    waiting: int
+    oldest: datetime | None = None
+
+
+class Backlogs(Protocol):
+    """What waits on queues."""
+
+    def of(self, queue: str) -> Backlog: ...
+
+
 class RegistryWriter(Protocol):
     """The only door through which a registry is changed."""
 

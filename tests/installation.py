@@ -54,6 +54,8 @@ def environment(azure: LocalAzure, storage: str, policy: Path) -> dict[str, str]
         "PUSH_MEDIC_ARM_ENDPOINT": azure.arm_url,
         "PUSH_MEDIC_LOGS_ENDPOINT": azure.logs_url,
         "PUSH_MEDIC_WORKSPACE_ID": azure.workspace_id,
+        "PUSH_MEDIC_EVENT_HUB": "registry-logs",
+        "PushMedicEventHub__fullyQualifiedNamespace": "push-medic-hubs.servicebus.windows.net",
         "PUSH_MEDIC_TEAMS_URL": azure.teams_url,
         "PUSH_MEDIC_EMAIL_ENDPOINT": azure.acs_url,
         "PUSH_MEDIC_EMAIL_KEY": azure.acs_key,

@@ -57,6 +57,10 @@ def failures_of(registries: Iterable[Registry]) -> str:
     return question.replace("CLIENTS_OWN", ", ".join(CLIENTS_OWN)).strip()
 
 
+QUERY_READ: Final = "Microsoft.OperationalInsights/workspaces/query/read"
+_REFUSED: Final = (401, 403)
+
+
 class LogAnalytics:
     """Asks one workspace."""
 
@@ -72,7 +76,10 @@ class LogAnalytics:
                 self._workspace_id, self._question, timespan=(since, until), server_timeout=30
             )
         except AzureError as error:
-            return Unreadable(f"Log Analytics did not answer ({_in_short(error)})")
+            refused = isinstance(error, HttpResponseError) and error.status_code in _REFUSED
+            return Unreadable(
+                f"Log Analytics did not answer ({_in_short(error)})", QUERY_READ if refused else None
+            )
         match answer:
             case LogsQueryResult():
                 return tuple(_records(answer.tables))

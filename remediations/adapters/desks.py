@@ -1,10 +1,11 @@
 """The settings of the ticket desks, in; the desks that are in use, out."""
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import TYPE_CHECKING
 
 from checks.model import Value
-from remediations.ports import Desk
+from remediations.ports import Accepted, Delivery, Desk, Ref
 
 if TYPE_CHECKING:
     from azure.core.credentials import TokenCredential
@@ -83,3 +84,17 @@ def desks(
         from remediations.adapters.mailbox import Mailbox
 
         yield Mailbox(to_mailbox)
+
+
+def looks(
+    settings: DeskSettings, credential: "Callable[[], TokenCredential]"
+) -> dict[str, Callable[[], Delivery]]:
+    """For each desk that can be searched, a look for a ticket that nobody has: whether it lets us in."""
+    # What cannot be searched has nothing that lags.
+    searched = (desk for desk in desks(settings, credential, lambda _: None) if desk.lag)
+    return {desk.name: partial(_look, desk) for desk in searched}
+
+
+def _look(desk: Desk) -> Delivery:
+    found = desk.find("push-medic-doctor")
+    return Accepted() if found is None or isinstance(found, Ref) else found

@@ -10,7 +10,7 @@ from azure.core.exceptions import ResourceExistsError, ResourceNotFoundError
 from azure.storage.queue import QueueClient, TextBase64EncodePolicy
 
 from remediations.adapters.storage import PATIENCE, Storage
-from remediations.ports import Command
+from remediations.ports import Backlog, Command
 
 _COMMANDS: Final[msgspec.json.Decoder[Command]] = msgspec.json.Decoder(Command)
 
@@ -34,13 +34,7 @@ class AzureQueue:
         cls, storage: Storage, name: str, credential: Callable[[str], TokenCredential]
     ) -> "AzureQueue":
         """The queue of that name, by connection string or by identity."""
-        encoding: dict[str, Any] = {"message_encode_policy": TextBase64EncodePolicy(), **PATIENCE}
-        if storage.connection_string:
-            client = QueueClient.from_connection_string(storage.connection_string, name, **encoding)
-        else:
-            identity = credential(storage.client_id)
-            client = QueueClient(storage.queue_uri, name, credential=identity, **encoding)
-        return cls(client)
+        return cls(_client(storage, name, credential))
 
     def send(self, command: Command, delay: timedelta = timedelta()) -> None:
         """Put a command on the queue; it becomes visible after the delay (at most 7 days)."""
@@ -58,3 +52,28 @@ class AzureQueue:
             self._client.create_queue()
         except ResourceExistsError:
             return
+
+
+class AzureBacklogs:
+    """What waits on the queues of a storage account. It looks, and takes nothing."""
+
+    def __init__(self, storage: Storage, credential: Callable[[str], TokenCredential]) -> None:
+        self._storage = storage
+        self._credential = credential
+
+    def of(self, queue: str) -> Backlog:
+        """What waits on the queue of that name. On one that is not there yet, nothing does."""
+        client = _client(self._storage, queue, self._credential)
+        try:
+            waiting = client.get_queue_properties().approximate_message_count or 0
+            first = next(iter(client.peek_messages()), None)
+        except ResourceNotFoundError:
+            return Backlog(0)
+        return Backlog(waiting, first.inserted_on if first else None)
+
+
+def _client(storage: Storage, name: str, credential: Callable[[str], TokenCredential]) -> QueueClient:
+    encoding: dict[str, Any] = {"message_encode_policy": TextBase64EncodePolicy(), **PATIENCE}
+    if storage.connection_string:
+        return QueueClient.from_connection_string(storage.connection_string, name, **encoding)
+    return QueueClient(storage.queue_uri, name, credential=credential(storage.client_id), **encoding)

@@ -20,6 +20,7 @@ from checks.evidence import Attributes
 from checks.model import LockedObject, LockLevel
 from checks.model import Registry as Known
 from remediations.adapters.registry_writer import AzureRegistryWriter
+from remediations.doctor import READER_NEEDS, WRITER_NEEDS
 from remediations.model import Failed, LockChange, RuleChange
 from tests.host.minihost import MiniHost
 from tests.host.worker import FakeHost
@@ -86,6 +87,7 @@ def used(azurite: str, worker: FakeHost, tmp_path_factory: pytest.TempPathFactor
     for mode in MODES:
         with installed(policy, azurite, worker, role_assignment_mode=mode) as (bot, registry):
             unlock(bot, registry)
+            bot.app.doctor(lambda _: None, send_test=False)
             for timer in worker.triggered_by("timerTrigger"):
                 bot.host.tick(timer)
             note(seen, bot.azure)
@@ -178,6 +180,12 @@ def test_a_reader_that_tries_to_write_is_refused_and_writes_nothing(
         assert azure.writes() == []
         assert not local.attributes("team/app", "v1").write_enabled
         assert local.ip_rules == []
+
+
+def test_the_doctor_asks_for_what_the_roles_hold_in_a_registry(everything: Deployment) -> None:
+    reader = {action for action in granted(everything, "reader") if not action.startswith(QUERY)}
+    assert set(READER_NEEDS) == reader
+    assert set(WRITER_NEEDS) == granted(everything, "writer")
 
 
 def test_the_reader_can_change_nothing(everything: Deployment) -> None:

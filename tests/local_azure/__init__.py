@@ -37,6 +37,7 @@ from tests.local_azure.world import (
     TeamsPost,
     WorkItem,
     World,
+    streaming,
 )
 
 __all__ = [
@@ -67,4 +68,5 @@ __all__ = [
     "seven_decimals",
     "silence",
     "status",
+    "streaming",
 ]

@@ -440,7 +440,26 @@ _REGISTRIES = f"/subscriptions/<subscription>/resourceGroups/<group>/providers/{
 _REGISTRY = f"{_REGISTRIES}/<name>"
 _PROVIDER = "/subscriptions/<subscription>/providers/Microsoft.ContainerRegistry"
 
+
+def permissions(call: Call) -> Response:
+    """Say what the caller may do with a registry."""
+    authorise(call, "Microsoft.Authorization/permissions/read", registry_id(call))
+    known_registry(call)
+    assert call.caller is not None, "whoever is authorised has a name"
+    rights = sorted(call.world.rights.get(call.caller.client_id) or {"*"})
+    grant = {"actions": rights, "notActions": [], "dataActions": rights, "notDataActions": []}
+    return json_answer({"value": [grant]})
+
+
+def diagnostic_settings(call: Call) -> Response:
+    """Show where a registry's logs go."""
+    authorise(call, "Microsoft.Insights/diagnosticSettings/read", registry_id(call))
+    return json_answer({"value": known_registry(call).diagnostic_settings})
+
+
 ROUTES = (
+    Route("GET", f"{_REGISTRY}/providers/Microsoft.Authorization/permissions", permissions),
+    Route("GET", f"{_REGISTRY}/providers/Microsoft.Insights/diagnosticSettings", diagnostic_settings),
     Route("GET", _REGISTRY, get_registry),
     Route("PATCH", _REGISTRY, update_registry),
     Route("GET", f"{_REGISTRY}/listUsages", list_usages),

@@ -160,6 +160,28 @@ class ScopedPassword:
         )
 
 
+def streaming(
+    hub: str = "registry-logs",
+    namespace: str = "push-medic-hubs",
+    categories: tuple[str, ...] = ("ContainerRegistryRepositoryEvents", "ContainerRegistryLoginEvents"),
+) -> dict[str, Any]:
+    """Give a diagnostic setting that sends logs to a hub, and to no workspace."""
+    group = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/push-medic"
+    return {
+        "name": "push-medic",
+        "properties": {
+            "eventHubName": hub,
+            "eventHubAuthorizationRuleId": f"{group}/providers/Microsoft.EventHub/namespaces/{namespace}"
+            "/authorizationRules/diagnostics",
+            "workspaceId": None,
+            "logs": [
+                {"category": category, "categoryGroup": None, "enabled": True} for category in categories
+            ],
+            "metrics": [],
+        },
+    }
+
+
 @dataclass
 class Registry:
     """One registry, with what a test wants to say about it."""
@@ -201,6 +223,7 @@ class Registry:
     geo_locations: list[str] = field(default_factory=list)
     polls_until_settled: int = 0
     admin_password: str = field(default_factory=lambda: uuid4().hex)
+    diagnostic_settings: list[dict[str, Any]] = field(default_factory=lambda: [streaming()])
     scoped_passwords: dict[str, ScopedPassword] = field(default_factory=dict)
     repositories: dict[str, Repository] = field(default_factory=dict)
     blobs: dict[str, bytes] = field(default_factory=dict)
