@@ -3,10 +3,10 @@
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any, override
+from dataclasses import dataclass
 
+from tests.host.minihost import serving
+from tests.host.worker import HttpAnswer
 from tests.installation import Installation
 
 
@@ -20,17 +20,33 @@ class Received:
     body: bytes
 
 
-@dataclass
 class FrontEnd:
     """Where the app is, and everything that came in."""
 
-    url: str
-    received: list[Received] = field(default_factory=list)
+    def __init__(self, bot: Installation) -> None:
+        self.url = ""
+        self.received: list[Received] = []
+        self._bot = bot
+
+    def answer(self, method: str, target: str, body: bytes, headers: dict[str, str]) -> HttpAnswer:
+        """What the app answers. App Service appends the address of whoever calls to X-Forwarded-For."""
+        self.received.append(Received(method, target, headers, body))
+        seen, before = f"{self._bot.azure.client_address}:51234", headers.get("x-forwarded-for")
+        forwarded = {"x-forwarded-for": f"{before}, {seen}" if before else seen}
+        return self._bot.host.answer(method, target, body, headers | forwarded)
+
+
+@contextmanager
+def served(bot: Installation) -> Iterator[FrontEnd]:
+    """The app on loopback, behind its front end."""
+    front = FrontEnd(bot)
+    with serving(front) as front.url:
+        yield front
 
 
 @contextmanager
 def front_end(bot: Installation) -> Iterator[FrontEnd]:
-    """The app on loopback, while its queue is worked off."""
+    """The same, while its queue is worked off."""
     stopping = threading.Event()
 
     def working() -> None:
@@ -45,41 +61,3 @@ def front_end(bot: Installation) -> Iterator[FrontEnd]:
         finally:
             stopping.set()
             worker.join()
-
-
-@contextmanager
-def served(bot: Installation) -> Iterator[FrontEnd]:
-    """The app on loopback. App Service appends the address of whoever calls to X-Forwarded-For."""
-
-    class Handler(BaseHTTPRequestHandler):
-        def _answer(self) -> None:
-            body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-            headers = {name.lower(): value for name, value in self.headers.items()}
-            front.received.append(Received(self.command, self.path, headers, body))
-            seen = f"{bot.azure.client_address}:51234"
-            before = headers.get("x-forwarded-for")
-            forwarded = {"x-forwarded-for": f"{before}, {seen}" if before else seen}
-            answer = bot.host.answer(self.command, self.path, body, headers | forwarded)
-            self.send_response(answer.status)
-            for name, value in answer.headers.items():
-                self.send_header(name, value)
-            self.send_header("Content-Length", str(len(answer.body)))
-            self.end_headers()
-            self.wfile.write(answer.body)
-
-        do_GET = do_POST = _answer  # noqa: N815 - http.server's
-
-        @override
-        def log_message(self, *_: Any) -> None:
-            """Nothing: what came is written down."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    front = FrontEnd(f"http://127.0.0.1:{server.server_port}")
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
-    thread.start()
-    try:
-        yield front
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()

@@ -8,11 +8,11 @@ import binascii
 import json
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from datetime import datetime, timedelta
 from functools import cache, partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any, override
+from typing import Any, Protocol, override
 from urllib.parse import parse_qs, urlsplit
 
 from azure.core.exceptions import ResourceExistsError
@@ -129,18 +129,9 @@ class MiniHost:
                 failures += 1
         return 500 if failures else 202
 
-    @contextmanager
-    def serve(self, port: int = 0) -> Iterator[str]:
+    def serve(self, port: int = 0) -> AbstractContextManager[str]:
         """The app on loopback: its HTTP functions under /api, and Event Grid's webhook."""
-        server = ThreadingHTTPServer(("127.0.0.1", port), _handler(self))
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{server.server_port}"
-        finally:
-            server.shutdown()
-            thread.join()
-            server.server_close()
+        return serving(self, port)
 
     def answer(self, method: str, target: str, body: bytes, headers: dict[str, str]) -> HttpAnswer:
         """What a request from outside gets."""
@@ -213,6 +204,26 @@ class MiniHost:
         return self._setting(declared.strip("%")) if declared.startswith("%") else declared
 
 
+class Answering(Protocol):
+    """Whatever answers requests."""
+
+    def answer(self, method: str, target: str, body: bytes, headers: dict[str, str]) -> HttpAnswer: ...
+
+
+@contextmanager
+def serving(answering: Answering, port: int = 0) -> Iterator[str]:
+    """It on loopback; where that is."""
+    server = ThreadingHTTPServer(("127.0.0.1", port), _handler(answering))
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
 def _queue(connection: str, name: str) -> QueueClient:
     client = QueueClient.from_connection_string(connection, name)
     with suppress(ResourceExistsError):
@@ -225,7 +236,7 @@ def _span(text: str | None) -> timedelta:
     return timedelta(hours=hours, minutes=minutes, seconds=seconds)
 
 
-def _handler(host: MiniHost) -> type[BaseHTTPRequestHandler]:
+def _handler(host: Answering) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         def _answer(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
