@@ -85,6 +85,8 @@ def _play(stories: Stories, azure: LocalAzure, folder: Path, held: ExitStack) ->
     for client in clients:
         with stories.tally.check(f"{client.name}: blocked address"):
             stories.blocked(client)
+        with stories.tally.check(f"{client.name}: blocked address, through medic-push"):
+            stories.wrapped(client)
     stories.a_colleague_adds_a_rule()
     for client in clients:
         stories.of(client)

@@ -13,6 +13,7 @@ import sys
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -48,6 +49,7 @@ class Workshop:
         self.logins = folder / "login/config.json"
         self.logins.parent.mkdir()
         self._users: dict[str, tuple[str, str]] = {}
+        self._wrapper: tuple[Path, ...] = ()
         # Whatever proxy this machine has, what is on loopback is not behind it.
         direct = {"NO_PROXY": "*", "no_proxy": "*", "DOCKER_CONFIG": str(self.logins.parent)}
         self.environment = {**os.environ, **environment, **direct}
@@ -69,11 +71,21 @@ class Workshop:
         """An image with that content, as an OCI layout."""
         return images.layout(content, self.folder / f"image-{content}")
 
+    @contextmanager
+    def through(self, wrapper: Path, **environment: str) -> Iterator[None]:
+        """Every command is run by that wrapper, as a step of a pipeline would."""
+        before = self.environment
+        self._wrapper, self.environment = (wrapper,), {**before, **environment}
+        try:
+            yield
+        finally:
+            self._wrapper, self.environment = (), before
+
     def run(self, *command: str | Path, stdin: bytes | None = None) -> Attempt:
         """Run a command to its end."""
         begun = time.monotonic()
         done = subprocess.run(
-            command,
+            (*self._wrapper, *command),
             input=stdin,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

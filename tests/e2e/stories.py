@@ -10,6 +10,8 @@ from remediations.model import Decided, Reason
 from tests.e2e.clients import Attempt, Client
 from tests.e2e.pipeline import Pipeline
 from tests.e2e.tally import Refuted, Tally, expect
+from tests.front_end import front_end
+from tests.host.azurite import ROOT
 from tests.installation import Installation
 from tests.local_azure import LocalAzure, Registry
 
@@ -82,6 +84,25 @@ class Stories:
         expect(decided.decision.reason is Reason.PERMITTED, f"it was decided: {decided.decision}")
         expect(address in self.fabrikam.ip_rules, f"no rule for {address}: {self.fabrikam.ip_rules}")
         _accepted(client.push(reference, "1"))
+
+    def wrapped(self, client: Client) -> None:
+        """The same through the wrapper: it is let in while its one command still runs."""
+        address = f"52.138.231.{10 + len(self._addresses)}"
+        self.azure.client_address = address
+        self._addresses.append(address)
+        with (
+            front_end(self.bot) as front,
+            client.workshop.through(
+                ROOT / "integrations/medic-push",
+                PUSH_MEDIC_URL=front.url,
+                PUSH_MEDIC_KEY="a-function-key",
+                CURL_CA_BUNDLE=self.azure.ca_bundle,
+            ),
+        ):
+            pushed = client.push(f"{self.fabrikam.login_server}/team/{client.name}:v2", "2")
+        _accepted(pushed)
+        expect("pushing once more" in pushed.text, f"it was not refused at first: {pushed.text[-400:]}")
+        expect(address in self.fabrikam.ip_rules, f"no rule for {address}: {self.fabrikam.ip_rules}")
 
     def a_colleague_adds_a_rule(self) -> None:
         """Somebody else has something to do with the firewall, too."""
