@@ -53,7 +53,7 @@ WHAT_A_FAULT_MAY_BE_CALLED: Final = {
     "429-manifest": {CauseName.THROTTLED},
     "500-manifest": {CauseName.SERVER_ERROR},
     "503-html": {CauseName.SERVER_ERROR},
-    "auth-basic401": {CauseName.AUTHENTICATION_REQUIRED},
+    "auth-basic401": {CauseName.AUTHENTICATION_REQUIRED, CauseName.AUTHENTICATION_FAILED},
     "auth-nopush": {CauseName.AUTHENTICATION_REQUIRED, CauseName.PERMISSION_DENIED},
     "auth-token401": {CauseName.AUTHENTICATION_REQUIRED, CauseName.AUTHENTICATION_FAILED},
     "blackhole": {CauseName.CONNECTIVITY_TIMEOUT},

@@ -176,3 +176,18 @@ def test_a_handshake_that_times_out_is_a_timeout() -> None:
 )
 def test_one_sentence_is_enough(text: str, cause: Cause) -> None:
     assert explain(text).cause is cause
+
+
+@pytest.mark.parametrize(
+    ("text", "cause"),
+    [
+        ("x509: certificate is valid for *.zscaler.net, not shop.azurecr.io", Cause.TLS_ERROR),
+        ("the request to shop.azurecr.io was blocked by Zscaler web filter", Cause.PROXY_ERROR),
+        (
+            "login attempt to https://shop.azurecr.io/v2/ failed with status: 401 Unauthorized",
+            Cause.AUTHENTICATION_FAILED,
+        ),
+    ],
+)
+def test_what_was_looked_at_and_refused_is_told_from_what_was_never_asked(text: str, cause: Cause) -> None:
+    assert explain(text).cause is cause
