@@ -244,10 +244,11 @@ class App:
     def watch_storage(self) -> None:
         """See how full each registry is, and forget what is long over."""
         from remediations.storage_watch import watch_storage
-        from remediations.sweep import tidy
+        from remediations.sweep import say_hello, tidy
 
         self.rejected.keep(watch_storage(self.medic))
         tidy(self.medic)
+        say_hello(self.medic)
         if self.audit:
             for registry in self.registries:
                 self.audit.catch_up(self.incidents, registry)
@@ -337,9 +338,7 @@ class App:
             marks=self._table("heard", Heard),
             backlogs=AzureBacklogs(settings.storage, self._credential),
             channels=self._channels,
-            desks=looks(
-                settings.channels.desks, lambda: self._credential(settings.reader_client_id)
-            ),
+            desks=looks(settings.channels.desks, lambda: self._credential(settings.reader_client_id)),
             logs=self._logs if settings.workspace_id else None,
             clock=now,
         ).examine(told, send_test=send_test)
@@ -522,11 +521,18 @@ class App:
 
     @cached_property
     def outbox(self) -> "Outbox":
-        from remediations.outbox import Message, Outbox
+        from remediations.adapters.channels import paces
+        from remediations.message import Message
+        from remediations.outbox import Outbox
+        from remediations.pacing import Pacing, Sent
+        from remediations.restraint import Manners, Restraint
 
         if not self._channels:
             log.warning("No channel is configured: nobody is told of anything.")
-        return Outbox(self._table("outbox", Message), self.queue, self._channels, now)
+        table = self._table("outbox", Message)
+        manners = Manners(self.policy[0].notices, paces(self._settings.channels))
+        restraint = Restraint(table, now, Pacing(self._table("paces", Sent), now), manners)
+        return Outbox(table, self.queue, self._channels, now, restraint)
 
     @cached_property
     def _channels(self) -> "Mapping[str, Channel]":

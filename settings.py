@@ -1,5 +1,6 @@
 """What the environment says, read once and strictly."""
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
@@ -15,6 +16,7 @@ from remediations.adapters.storage import Storage
 _HERE: Final = Path(__file__).parent
 _LAST_PORT: Final = 65535
 _SHORTEST_KEY: Final = 32
+_NAMED: Final = re.compile(r"(?P<name>[a-z][a-z0-9_-]{0,31})=(?P<value>.+)", re.DOTALL)
 
 
 class SettingsError(ValueError):
@@ -117,14 +119,13 @@ def _storage(environment: Mapping[str, str]) -> Storage:
 
 def _channels(environment: Mapping[str, str]) -> ChannelSettings:
     given = environment.get
-    recipients = given("PUSH_MEDIC_EMAIL_RECIPIENTS", "")
     return ChannelSettings(
-        teams_url=given("PUSH_MEDIC_TEAMS_URL", ""),
+        teams_urls=_named("PUSH_MEDIC_TEAMS_URL", given("PUSH_MEDIC_TEAMS_URL", ""), "teams"),
         details_url=given("PUSH_MEDIC_DETAILS_URL", "") or _address_of_incidents(environment),
         email_endpoint=given("PUSH_MEDIC_EMAIL_ENDPOINT", ""),
         email_key=given("PUSH_MEDIC_EMAIL_KEY", ""),
         email_sender=given("PUSH_MEDIC_EMAIL_SENDER", ""),
-        email_recipients=tuple(address.strip() for address in recipients.split(",") if address.strip()),
+        email_recipients=_recipients(given("PUSH_MEDIC_EMAIL_RECIPIENTS", "")),
         smtp_host=given("PUSH_MEDIC_SMTP_HOST", ""),
         smtp_port=_port(given("PUSH_MEDIC_SMTP_PORT", "587")),
         smtp_user=given("PUSH_MEDIC_SMTP_USER", ""),
@@ -179,6 +180,31 @@ def _is_on(environment: Mapping[str, str], name: str) -> bool:
 
 def _is_protected(environment: Mapping[str, str]) -> bool:
     return environment.get("WEBSITE_AUTH_ENABLED", "").lower() == "true"
+
+
+def _recipients(text: str) -> dict[str, tuple[str, ...]]:
+    """Lists of addresses by name; the one without a name is `email`."""
+    lists = _named("PUSH_MEDIC_EMAIL_RECIPIENTS", text, "email")
+    addresses = {
+        name: tuple(filter(None, map(str.strip, listed.split(",")))) for name, listed in lists.items()
+    }
+    return {name: listed for name, listed in addresses.items() if listed}
+
+
+def _named(setting: str, text: str, default: str) -> dict[str, str]:
+    """Values by the names that stand before them, `name=value; name=value`; one without has the default's.
+
+    Raises SettingsError for a name that is written twice. A value may be a secret, so only the name is told.
+    """
+    found: dict[str, str] = {}
+    for value in filter(None, map(str.strip, text.split(";"))):
+        named = _NAMED.fullmatch(value)
+        name, rest = (named["name"], named["value"]) if named else (default, value)
+        if name in found:
+            message = f"{setting}: {name} is written twice"
+            raise SettingsError(message)
+        found[name] = rest
+    return found
 
 
 def _approval_page(environment: Mapping[str, str]) -> PageSettings | None:

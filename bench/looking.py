@@ -22,10 +22,13 @@ from remediations.incidents import Incidents
 from remediations.incidents_page import Links, overview_page
 from remediations.journal import Journal
 from remediations.ledger import Ledger
+from remediations.message import Message
 from remediations.model import Commitment, Record
-from remediations.outbox import Message, Outbox
+from remediations.outbox import Outbox
 from remediations.overview import Survey, overview
+from remediations.pacing import Pacing, Sent
 from remediations.pauses import Paused, Pauses
+from remediations.restraint import Manners, Restraint
 from remediations.storage_history import StorageDay, StorageHistory
 from remediations.surveying import Surveyor
 from tests.host.azurite import azurite
@@ -99,13 +102,15 @@ def _surveyor(account: str) -> Surveyor:
 
     clock = Clock(AT)
     queue, journal = MemoryQueue(clock), Journal(of("journal", Record), clock)
+    messages = of("outbox", Message)
+    restraint = Restraint(messages, clock, Pacing(of("paces", Sent), clock), Manners())
     return Surveyor(
         registries=REGISTRIES,
         incidents=Incidents(of("incidents", Incident), journal, queue, clock),
         journal=journal,
         ledger=Ledger(of("changes", Commitment), clock),
         approvals=Approvals(of("approvals", Approval), queue, clock),
-        outbox=Outbox(of("outbox", Message), queue, {}, clock),
+        outbox=Outbox(messages, queue, {}, clock, restraint),
         pauses=Pauses(of("pauses", Paused), clock),
         storage=StorageHistory(of("storage", StorageDay)),
         clock=clock,

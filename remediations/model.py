@@ -7,7 +7,7 @@ from enum import StrEnum
 import msgspec
 
 from checks.evidence import Attributes, Evidence
-from checks.model import Diagnosis, LockedObject, Signal, Value
+from checks.model import CauseName, Diagnosis, LockedObject, Signal, Value
 
 
 class LockChange(Value, frozen=True, tag="lock"):
@@ -342,6 +342,20 @@ class TicketStep(StrEnum):
     RESOLVE = "resolve"  # The incident is over, and with the last of its incidents the ticket.
 
 
+class Kind(StrEnum):
+    """What a notice says of its incident, by which policy sends it one way or another."""
+
+    NEEDS_YOU = "needs_you"
+    ASKS = "asks"
+    MENDED = "mended"
+    REHEARSED = "rehearsed"
+    FAILED = "failed"
+    EXTENDED = "extended"
+    OVER = "over"
+    DIGEST = "digest"
+    HEARTBEAT = "heartbeat"
+
+
 class Notice(Value, frozen=True):
     """What people are told of one step of an incident. Every text is plain; each channel escapes it its own way.
 
@@ -362,3 +376,5 @@ class Notice(Value, frozen=True):
     page: str = ""
     trend: tuple[int | None, ...] = ()
     ticket_step: TicketStep = TicketStep.OPEN
+    kind: Kind = Kind.NEEDS_YOU
+    cause: CauseName = CauseName.UNKNOWN

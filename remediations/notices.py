@@ -16,6 +16,7 @@ from remediations.model import (
     Commitment,
     Escalate,
     Failed,
+    Kind,
     LockChange,
     Moved,
     Notice,
@@ -38,7 +39,7 @@ _WHAT_FAILED: Final = {
     Symptom.PUSH_DISALLOWED: "A push was refused",
     Symptom.ADDRESS_DENIED: "A client address was refused",
     Symptom.STORAGE_FILLING: "Storage is filling up",
-    Symptom.UNAUTHORIZED: "A client was not let in",
+    Symptom.UNAUTHORIZED: "A client was refused",
     Symptom.THROTTLED: "Requests were throttled",
     Symptom.UNREACHABLE: "A client could not reach the registry",
     Symptom.SERVER_ERROR: "The registry answered with errors",
@@ -77,6 +78,7 @@ def needs_people(
             f"{_why_people(incident, diagnosis, decision)}{_full_about(storage)}"
         ),
         at=now,
+        cause=_cause(incident, diagnosis),
         facts=(
             *(facts(storage) if storage else ()),
             *_facts(incident, registry, now),
@@ -98,6 +100,8 @@ def storage_eased(incident: Incident, why: str, storage: StorageReport, now: dat
         severity=Severity.GOOD,
         title=f"It is over in {incident.registry}: {why}",
         at=now,
+        kind=Kind.OVER,
+        cause=CauseName.STORAGE_LIMIT,
         facts=(*facts(storage), *_facts(incident, storage.registry, now)),
         paragraphs=(outlook(storage.forecast),),
         ticket_key=_storage_ticket(incident.registry),
@@ -117,6 +121,8 @@ def asks_approval(
         severity=Severity.URGENT,
         title=f"{_WHAT_FAILED[incident.symptom]} in {incident.registry}: may the bot {approval.change}?",
         at=approval.asked_at,
+        kind=Kind.ASKS,
+        cause=_cured(approval.change),
         facts=(
             *_facts(incident, registry, approval.asked_at),
             *_drift(incident, changed),
@@ -179,13 +185,19 @@ def change_made(
         severity=_severity(outcome),
         title=f"{_result(change, outcome)} in {incident.registry}",
         at=now,
+        kind=_kind(outcome),
+        cause=_cured(change),
         facts=(
             *_facts(incident, registry, now),
             *_drift(incident, changed),
             *_before_and_after(change),
             *agreed(approval),
         ),
-        paragraphs=(_next_step(change, outcome), f"Look at it: medic show {incident.id}"),
+        paragraphs=(
+            _next_step(change, outcome),
+            *_way_back(incident, outcome),
+            f"Look at it: medic show {incident.id}",
+        ),
         ticket_key=_ticket_of(incident.id) if to_people or incident.attempts else None,
         ticket_step=TicketStep.OPEN if to_people else TicketStep.COMMENT,
     )
@@ -209,6 +221,8 @@ def change_ended(
         severity=Severity.WARNING if theirs else Severity.INFO,
         title=f"It is over in {incident.registry}: {what}",
         at=now,
+        kind=Kind.OVER,
+        cause=_cured(change),
         facts=(*_facts(incident, registry, now), *agreed(approval), ("Ended because", why)),
         paragraphs=(f"The whole story: medic show {incident.id}",),
         ticket_key=_ticket_of(incident.id),
@@ -229,6 +243,8 @@ def is_over(incident: Incident, why: str, registry: Registry, now: datetime) -> 
         severity=Severity.GOOD,
         title=f"It is over in {incident.registry}: {why}",
         at=now,
+        kind=Kind.OVER,
+        cause=incident.said or CauseName.UNKNOWN,
         facts=(*_facts(incident, registry, now), ("Ended because", why)),
         paragraphs=(f"Nothing is left to do. The whole story: medic show {incident.id}",),
         ticket_key=_ticket_of(incident.id),
@@ -246,12 +262,47 @@ def extended(
         severity=Severity.INFO,
         title=f"Still needed in {incident.registry}, so it stays a while longer: {_done(change)}",
         at=now,
+        kind=Kind.EXTENDED,
+        cause=_cured(change),
         facts=(*_facts(incident, registry, now), ("Change", str(change)), ("Until", _at(until))),
         paragraphs=(
             "The same failure was told of again, with the same proof, and policy permits to wait for it.",
             f"Take it back now: medic undo {incident.id}",
         ),
     )
+
+
+def _cause(incident: Incident, diagnosis: Diagnosis | None) -> CauseName:
+    """The one cause that is certain; else what the client's own words told."""
+    causes = {cause.name for cause in diagnosis.causes} if diagnosis else set()
+    return causes.pop() if len(causes) == 1 else incident.said or CauseName.UNKNOWN
+
+
+def _cured(change: Change) -> CauseName:
+    """The cause that such a change is for."""
+    match change:
+        case LockChange():
+            return CauseName.LOCKED
+        case RuleChange():
+            return CauseName.FIREWALL_IP_DENIED
+
+
+def _kind(outcome: Outcome) -> Kind:
+    match outcome:
+        case Verified():
+            return Kind.MENDED
+        case Rehearsed():
+            return Kind.REHEARSED
+        case Undone() | Released():
+            return Kind.OVER
+        case Unverified() | Failed() | Moved():
+            return Kind.FAILED
+
+
+def _way_back(incident: Incident, outcome: Outcome) -> tuple[str, ...]:
+    """How a person takes the change back at once, where it is in force."""
+    in_force = isinstance(outcome, Verified | Unverified)
+    return (f"Take it back now: medic undo {incident.id}",) if in_force else ()
 
 
 def _at(time: datetime) -> str:
@@ -266,6 +317,8 @@ def cannot_undo(commitment: Commitment, outcome: Moved | Failed, registry: Regis
         severity=Severity.URGENT,
         title=f"{commitment.change.registry}: a temporary change could not be undone ({commitment.change})",
         at=now,
+        kind=Kind.FAILED,
+        cause=_cured(commitment.change),
         facts=(("Registry", registry.login_server), *_before_and_after(commitment.change)),
         paragraphs=(_next_step(commitment.change, outcome), "The bot goes on trying."),
         ticket_key=_ticket_of(commitment.incident),
@@ -280,6 +333,7 @@ def could_not_be_handled(incident_id: str, why: str, now: datetime) -> Notice:
         severity=Severity.URGENT,
         title=f"Push Medic could not handle {incident_id}",
         at=now,
+        kind=Kind.FAILED,
         facts=(("Why", why),),
         paragraphs=(f"Nothing more is tried for it. Look at it: medic show {incident_id}",),
         ticket_key=_ticket_of(incident_id),
@@ -387,7 +441,7 @@ def _done(change: Change) -> str:
         case LockChange():
             return f"{change.target} unlocked"
         case RuleChange():
-            return f"{', '.join(change.add)} let in"
+            return f"{', '.join(change.add)} allowed"
 
 
 def _taken_back(change: Change) -> str:

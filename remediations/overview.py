@@ -15,9 +15,9 @@ from checks.model import Registry, Symptom, Value
 from remediations import notices
 from remediations.approvals import Approval
 from remediations.episodes import Action, Ending, Episode, Mark
+from remediations.message import Message
+from remediations.message import State as Sent
 from remediations.model import Commitment, Severity, Stage
-from remediations.outbox import Message
-from remediations.outbox import State as Sent
 from remediations.pauses import Paused
 from remediations.storage_history import StorageDay
 from remediations.storage_pictures import outlook

@@ -9,7 +9,8 @@ from typing import Annotated, Final, Literal
 from msgspec import Meta, Struct
 
 from checks.addresses import network_of
-from checks.model import Image, LockedObject, LockLevel, Proof
+from checks.model import CauseName, Image, LockedObject, LockLevel, Proof
+from remediations.model import Kind, Severity
 
 Duration = Annotated[
     str, Meta(pattern=r"^[1-9][0-9]{0,4}[smhd]$", description="Seconds, minutes, hours or days: `30m`, `8h`.")
@@ -31,6 +32,12 @@ Network = Annotated[
 Share = Annotated[int, Meta(ge=1, le=99)]
 AsksFirst = Annotated[
     bool, Meta(description="Ask a person before each change. Without it, the bot acts alone.")
+]
+ChannelName = Annotated[
+    str, Meta(pattern=r"^[a-z][a-z0-9_-]{0,31}$", description="A channel by name: `teams`, `email`.")
+]
+ClockTime = Annotated[
+    str, Meta(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$", description="A time of day: `22:00`.")
 ]
 IssuerUrl = Annotated[
     str,
@@ -256,6 +263,49 @@ class StorageBands(Strict, frozen=True):
     bands: Annotated[tuple[Share, ...], Meta(min_length=1, max_length=5)] = (80, 90, 95)
 
 
+class Route(Strict, frozen=True):
+    """Which notices go to which channels. One that fits several routes goes to the channels of all of them."""
+
+    channels: Annotated[
+        tuple[ChannelName, ...],
+        Meta(min_length=1, description="Channels by the names that the settings give them."),
+    ]
+    registries: Annotated[tuple[Pattern, ...], Meta(min_length=1, description="Registries by name.")] = ("*",)
+    causes: Annotated[tuple[CauseName, ...], Meta(description="Causes; all if left out.")] = ()
+    severities: Annotated[
+        tuple[Severity, ...], Meta(description="How much is wanted of the reader; all if left out.")
+    ] = ()
+    outcomes: Annotated[tuple[Kind, ...], Meta(description="What the notice says; all if left out.")] = ()
+
+
+class QuietHours(Strict, frozen=True):
+    """While they last, what is not urgent waits; then it comes as one digest."""
+
+    begin: ClockTime
+    end: ClockTime
+    zone: Annotated[
+        str, Meta(max_length=64, description="A time zone of the IANA database: `Europe/Berlin`.")
+    ] = "UTC"
+
+
+class Notices(Strict, frozen=True):
+    """Who is told of what, and when. Without routes, everybody of everything."""
+
+    routes: Annotated[tuple[Route, ...], Meta(description="What fits none of them goes everywhere.")] = ()
+    quiet_hours: QuietHours | None = None
+    per_hour: Annotated[
+        int,
+        Meta(
+            ge=1,
+            le=60,
+            description="More than this to one channel within an hour come as a digest, unless urgent.",
+        ),
+    ] = 10
+    heartbeat: Annotated[
+        bool, Meta(description="Once a week a sign of life to every channel, so that a dead one is noticed.")
+    ] = True
+
+
 class Policy(Strict, frozen=True):
     """The whole policy. `version` is the version of this format."""
 
@@ -272,6 +322,7 @@ class Policy(Strict, frozen=True):
     protected: tuple[Protected, ...] = ()
     brakes: Brakes = Brakes()
     storage: StorageBands = StorageBands()
+    notices: Notices = Notices()
 
 
 def span(duration: Duration) -> timedelta:

@@ -3,6 +3,7 @@
 import hashlib
 import re
 from typing import Any, Final
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 import yaml
@@ -24,7 +25,8 @@ def parse_policy(text: str, name: str) -> Policy:
     """Read a policy strictly.
 
     Raises PolicyError for YAML that cannot be read, a key written twice, an unknown key, a wrong value, a
-    permit whose range is not a public network, or an issuer written twice. `name` is the file's, for the message.
+    permit whose range is not a public network, an issuer written twice, or a time zone that there is none of.
+    `name` is the file's, for the message.
     """
     try:
         root = yaml.compose(text, Loader=yaml.SafeLoader)
@@ -48,6 +50,7 @@ def parse_policy(text: str, name: str) -> Policy:
         raise PolicyError(message) from None
     _public_ranges_only(policy, root, name)
     _each_issuer_once(policy, root, name)
+    _known_zone_only(policy, root, name)
     return policy
 
 
@@ -145,3 +148,13 @@ def _each_issuer_once(policy: Policy, root: yaml.Node, name: str) -> None:
             node = _node(root, f".issuers[{number}].issuer")
             raise _refused(node, name, f"{trusted.issuer} is written twice")
         seen.add(trusted.issuer)
+
+
+def _known_zone_only(policy: Policy, root: yaml.Node, name: str) -> None:
+    hours = policy.notices.quiet_hours
+    if hours:
+        try:
+            ZoneInfo(hours.zone)
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            node = _node(root, ".notices.quiet_hours.zone")
+            raise _refused(node, name, f"{hours.zone} is no time zone") from None

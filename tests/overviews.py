@@ -32,6 +32,8 @@ from checks.model import (
 )
 from remediations.approvals import Approval, digest_of
 from remediations.episodes import Episode, episode
+from remediations.message import Message
+from remediations.message import State as Sent
 from remediations.model import (
     AboutTo,
     Answered,
@@ -60,8 +62,6 @@ from remediations.model import (
     Unverified,
     Verified,
 )
-from remediations.outbox import Message
-from remediations.outbox import State as Sent
 from remediations.overview import Survey
 from remediations.pauses import Paused
 from remediations.storage_history import StorageDay

@@ -25,7 +25,7 @@ def test_registries_and_storage_are_all_that_must_be_said() -> None:
     assert settings.storage == Storage(connection_string="UseDevelopmentStorage=true")
     assert settings.policy_file == ROOT / "policy.yaml"
     assert settings.arm_endpoint == "https://management.azure.com"
-    assert settings.channels.teams_url == ""
+    assert settings.channels.teams_urls == {}
 
 
 def test_in_azure_storage_is_named_by_its_services_and_an_identity() -> None:
@@ -59,7 +59,29 @@ def test_a_policy_may_lie_anywhere() -> None:
 
 def test_recipients_are_a_list_with_commas() -> None:
     given = LEAST | {"PUSH_MEDIC_EMAIL_RECIPIENTS": " a@contoso.com, b@contoso.com,, "}
-    assert read_settings(given).channels.email_recipients == ("a@contoso.com", "b@contoso.com")
+    assert read_settings(given).channels.email_recipients == {"email": ("a@contoso.com", "b@contoso.com")}
+
+
+def test_channels_of_one_kind_are_told_apart_by_names() -> None:
+    given = LEAST | {
+        "PUSH_MEDIC_TEAMS_URL": "https://one.example/?sig=a=b; payments=https://two.example/?sig=c",
+        "PUSH_MEDIC_EMAIL_RECIPIENTS": "a@contoso.com, b@contoso.com; payments_mail=c@contoso.com",
+    }
+    channels = read_settings(given).channels
+    assert channels.teams_urls == {
+        "teams": "https://one.example/?sig=a=b",
+        "payments": "https://two.example/?sig=c",
+    }
+    assert channels.email_recipients == {
+        "email": ("a@contoso.com", "b@contoso.com"),
+        "payments_mail": ("c@contoso.com",),
+    }
+
+
+def test_a_channels_name_that_is_written_twice_is_told_without_its_secret() -> None:
+    given = LEAST | {"PUSH_MEDIC_TEAMS_URL": "https://one.example/?sig=a;https://two.example/?sig=b"}
+    with pytest.raises(SettingsError, match=r"^PUSH_MEDIC_TEAMS_URL: teams is written twice$"):
+        read_settings(given)
 
 
 WRONG = {

@@ -38,6 +38,7 @@ from remediations.incidents import Incidents
 from remediations.journal import Journal
 from remediations.lease import Holding, Leases
 from remediations.ledger import Ledger
+from remediations.message import Message
 from remediations.model import (
     AboutTo,
     Applied,
@@ -54,12 +55,14 @@ from remediations.model import (
     Record,
     RuleChange,
 )
-from remediations.outbox import Message, Outbox, Tried
+from remediations.outbox import Outbox, Tried
+from remediations.pacing import Pacing, Sent
 from remediations.pauses import Paused, Pauses
 from remediations.policy import Policy
 from remediations.policy_file import parse_policy
 from remediations.ports import Accepted, Channel, Command, Deliver, Delivery, Expire, Publish, Respond, Undo
 from remediations.responder import Medic, expire, pushed, respond, undo
+from remediations.restraint import Manners, Restraint
 from remediations.storage_history import StorageDay, StorageHistory
 from remediations.storage_study import Counted, StorageStudy
 from remediations.sweep import sweep
@@ -462,6 +465,13 @@ class MemoryChannel:
         return Accepted()
 
 
+def restraint(
+    table: MemoryTable[Message], clock: Clock, manners: Manners | None = None, fuse: Fuse | None = None
+) -> Restraint:
+    """What holds messages of that table back; nothing, unless policy or a pace says so."""
+    return Restraint(table, clock, Pacing(MemoryTable(Sent, fuse), clock), manners or Manners())
+
+
 class Bot:
     """The bot with everything that it needs, and Azure around it, in memory. Time moves when it is told to."""
 
@@ -508,7 +518,13 @@ class Bot:
             execution=Execution(self.ledger, self.registry),
             drift=self.drift,
             storage=self.storage,
-            outbox=Outbox(self.messages, self.queue, self.channels, self.clock),
+            outbox=Outbox(
+                self.messages,
+                self.queue,
+                self.channels,
+                self.clock,
+                restraint(self.messages, self.clock, Manners(policy.notices), self.fuse),
+            ),
             queue=self.queue,
             clock=self.clock,
         )

@@ -33,7 +33,6 @@ _MAYBE_KNOWN: Final = (HTTPStatus.BAD_REQUEST, HTTPStatus.CONFLICT)
 class AcsEmail:
     """Mail from one sender to fixed recipients."""
 
-    name: Final = "email"
     desk: Final = False
     repeatable: Final = True
 
@@ -44,14 +43,14 @@ class AcsEmail:
         sender: str,
         recipients: tuple[str, ...],
         *,
-        reply_to: str | None = None,
+        name: str = "email",
         ca_bundle: str | None = None,
     ) -> None:
+        self.name = name
         self._endpoint = endpoint.rstrip("/")
         self._credential = credential
         self._sender = sender
         self._recipients = recipients
-        self._reply_to = reply_to
         self._ca_bundle = ca_bundle
         self._made: EmailClient | None = None
 
@@ -117,8 +116,6 @@ class AcsEmail:
             "headers": {**written.headers, "x-ms-acsemail-validate-message-id": "true"},
             "userEngagementTrackingDisabled": True,
         }
-        if self._reply_to:
-            message["replyTo"] = [{"address": self._reply_to}]
         return message
 
     @property

@@ -25,7 +25,6 @@ _PERMANENT: Final = 500
 class SmtpEmail:
     """Mail from one sender to fixed recipients, encrypted where the relay offers it, and always for a password."""
 
-    name: Final = "email"
     desk: Final = False
     repeatable: Final = False
 
@@ -36,16 +35,16 @@ class SmtpEmail:
         sender: str,
         recipients: tuple[str, ...],
         *,
+        name: str = "email",
         login: tuple[str, str] | None = None,
-        reply_to: str | None = None,
         ca_bundle: str | None = None,
     ) -> None:
+        self.name = name
         self._host = host
         self._port = port
         self._sender = sender
         self._recipients = recipients
         self._login = login
-        self._reply_to = reply_to
         self._ca_bundle = ca_bundle
 
     @property
@@ -106,8 +105,6 @@ class SmtpEmail:
         message["To"] = ", ".join(self._recipients)
         message["Subject"] = written.subject
         message["Date"] = written.date
-        if self._reply_to:
-            message["Reply-To"] = self._reply_to
         for name, value in written.headers.items():
             message[name] = value
         message.set_content(written.text)

@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 from remediations.adapters.http_call import Answer, call
 from remediations.cards import card, encoded
-from remediations.model import Notice
+from remediations.model import Kind, Notice
 from remediations.ports import Accepted, Delivery
 
 _STARTED: Final = (HTTPStatus.OK, HTTPStatus.ACCEPTED)
@@ -22,11 +22,13 @@ class Teams:
     `details_url` is the address under which an incident's id leads to its page.
     """
 
-    name: Final = "teams"
     desk: Final = False
     repeatable: Final = False
 
-    def __init__(self, url: str, *, details_url: str | None = None, ca_bundle: str | None = None) -> None:
+    def __init__(
+        self, url: str, *, name: str = "teams", details_url: str | None = None, ca_bundle: str | None = None
+    ) -> None:
+        self.name = name
         self._url = url
         self._details_url = details_url
         self._ca_bundle = ca_bundle
@@ -39,8 +41,8 @@ class Teams:
         return Accepted() if answer.status in _STARTED else answer.refused
 
     def _page(self, notice: Notice) -> str | None:
-        return (
-            f"{self._details_url.rstrip('/')}/{quote(notice.incident, safe='')}"
-            if self._details_url
-            else None
-        )
+        if not self._details_url:
+            return None
+        everything = self._details_url.rstrip("/")
+        about_many = notice.kind in (Kind.DIGEST, Kind.HEARTBEAT)
+        return everything if about_many else f"{everything}/{quote(notice.incident, safe='')}"

@@ -65,7 +65,7 @@ def test_each_extension_is_written_down_and_told_once() -> None:
     extended = [entry for entry in bot.story() if isinstance(entry, Extended)]
     assert extended == [Extended(bot.commitments[0].id, bot.incident.last_at + 8 * HOUR)]
     assert [title for title in bot.titles() if title.startswith("Still needed")] == [
-        f"Still needed in contoso, so it stays a while longer: {ADDRESS} let in"
+        f"Still needed in contoso, so it stays a while longer: {ADDRESS} allowed"
     ]
 
 

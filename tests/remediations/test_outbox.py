@@ -9,11 +9,14 @@ from datetime import timedelta
 import pytest
 from msgspec.structs import replace
 
+from remediations.message import Message, State
 from remediations.model import Notice, Told
-from remediations.outbox import Left, Message, Outbox, State, Tried
+from remediations.outbox import Left, Outbox, Tried
 from remediations.ports import Accepted, Dead, Deliver, Delivery, Later, Unsure
+from remediations.restraint import Manners
 from tests.memory import Clock, Crash, Fuse, MemoryQueue, MemoryTable
 from tests.remediations.notices import MENDED, NEEDS_YOU
+from tests.worlds import restraint
 
 
 class Post:
@@ -53,12 +56,15 @@ class Post:
 class World:
     """An outbox with its table, queue and clock, and everything that drives it."""
 
-    def __init__(self, *channels: Post, table: MemoryTable[Message] | None = None) -> None:
+    def __init__(
+        self, *channels: Post, table: MemoryTable[Message] | None = None, manners: Manners | None = None
+    ) -> None:
         self.clock = Clock()
         self.table = table or MemoryTable(Message)
         self.queue = MemoryQueue(self.clock)
         self.channels = {channel.name: channel for channel in channels}
-        self.outbox = Outbox(self.table, self.queue, self.channels, self.clock)
+        held = restraint(self.table, self.clock, manners)
+        self.outbox = Outbox(self.table, self.queue, self.channels, self.clock, held)
         self.tried: list[Tried] = []
 
     def work(self) -> None:

@@ -10,8 +10,8 @@ from checks.forecast import NotGrowing, TooFewSamples
 from checks.incident import State
 from checks.model import CauseName, Image
 from remediations.episodes import Mark
+from remediations.message import State as Sent
 from remediations.model import Reason, Stage
-from remediations.outbox import State as Sent
 from remediations.overview import EVERY_CAUSE, Overview, Repairs, Survey, headline, overview
 from remediations.pauses import Paused
 from remediations.storage_history import StorageDay
@@ -56,7 +56,7 @@ def test_a_busy_month_says_first_what_lapses_then_what_is_urgent_then_the_rest()
     assert titles(busy()) == [
         "May the bot add network rule 52.138.231.77 in contosoedge?",
         "A client address was refused in contosoedge: add network rule 52.138.231.9",
-        "A client was not let in in contosoml: permission denied",
+        "A client was refused in contosoml: permission denied",
         "The channel “azure_devops” does not take what it is sent",
         "A push was refused in contosoapps: the image is protected by policy",
         "Storage is filling up in contosoml: above 90 %",

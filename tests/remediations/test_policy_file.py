@@ -45,6 +45,16 @@ issuers:
 
 # What both the schema and the parser refuse: the document, the line, the beginning of the reason.
 WRONG = {
+    "a time without quotes": (
+        "version: 1\nnotices:\n  quiet_hours: {begin: 22:00, end: 07:00}\n",
+        3,
+        "Expected `str`, got `int`",
+    ),
+    "a cause that there is none of": (
+        "version: 1\nnotices:\n  routes:\n    - channels: [teams]\n      causes: [gremlins]\n",
+        5,
+        "Invalid enum value 'gremlins'",
+    ),
     "an unknown key": ("version: 1\nrehersal: true\n", 2, "Object contains unknown field `rehersal`"),
     "an unknown key of a permit": (UNLOCK + "    owner: me\n", 9, "Object contains unknown field `owner`"),
     "an unknown key of the brakes": (
@@ -180,6 +190,16 @@ BEYOND_A_SCHEMA = {
         9,
         "https://token.actions.githubusercontent.com is written twice",
     ),
+    "a time zone that there is not": (
+        'version: 1\nnotices:\n  quiet_hours: {begin: "22:00", end: "07:00", zone: Europe/Atlantis}\n',
+        3,
+        "Europe/Atlantis is no time zone",
+    ),
+    "a time zone that is a path": (
+        'version: 1\nnotices:\n  quiet_hours:\n    begin: "22:00"\n    end: "07:00"\n    zone: ../../etc/passwd\n',
+        6,
+        "../../etc/passwd is no time zone",
+    ),
     "an address that there is not": (
         ALLOW.replace("52.138.231.0/24", "52.138.231.256"),
         6,
@@ -223,6 +243,10 @@ issuers:
     registries: ["*"]
     applications: [5e1f0000-0000-4000-8000-000000000001]
 """,
+    "routes": (
+        "version: 1\nnotices:\n  routes:\n    - {channels: [teams], causes: [locked], outcomes: [mended]}\n"
+        '  quiet_hours: {begin: "22:00", end: "07:00", zone: Asia/Tokyo}\n  per_hour: 60\n  heartbeat: false\n'
+    ),
     "bands": "version: 1\nstorage: {bands: [50]}\n",
 }
 

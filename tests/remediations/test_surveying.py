@@ -10,15 +10,16 @@ from msgspec.structs import replace
 from checks.incident import Incident, State, opened
 from checks.model import LockLevel
 from remediations.journal import Journal
+from remediations.message import Message
+from remediations.message import State as Sent
 from remediations.model import Notice, Record, Seen, Severity, Stage
-from remediations.outbox import Message, Outbox
-from remediations.outbox import State as Sent
+from remediations.outbox import Outbox
 from remediations.overview import Survey
 from remediations.storage_history import StorageDay, StorageHistory
 from remediations.surveying import MOST_INCIDENTS, MOST_MESSAGES, MOST_STORIES, Surveyor
 from tests.memory import START, MemoryTable
 from tests.overviews import grown
-from tests.worlds import CONTOSO, Bot, asking, push_refused
+from tests.worlds import CONTOSO, Bot, asking, push_refused, restraint
 
 HOUR = timedelta(hours=1)
 
@@ -166,7 +167,7 @@ class Endless(Outbox):
 
 def test_of_messages_no_more_are_read_than_the_bounds_say() -> None:
     bot = Bot()
-    endless = Endless(bot.messages, bot.queue, {}, bot.clock)
+    endless = Endless(bot.messages, bot.queue, {}, bot.clock, restraint(bot.messages, bot.clock))
     seen = dataclasses.replace(surveyor(bot), outbox=endless).look()
     assert len(seen.messages) == MOST_MESSAGES
     assert endless.read == 3 * (MOST_MESSAGES + 1)

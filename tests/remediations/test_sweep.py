@@ -1,12 +1,13 @@
 """What the clock brings. Nothing is done by the sweep itself, so that nothing is done twice."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 from checks.incident import State
 from checks.model import LockLevel
-from remediations.model import Stage
+from remediations.model import Kind, Notice, Stage
 from remediations.ports import Deliver, Respond, Undo
-from tests.worlds import Bot
+from remediations.sweep import say_hello
+from tests.worlds import Bot, permissive
 
 
 def mended() -> Bot:
@@ -69,3 +70,46 @@ def test_a_message_whose_command_was_lost_is_put_back_on_the_queue() -> None:
     bot.sweep()
     assert isinstance(deliver, Deliver)
     assert bot.queue.commands == (deliver,)
+
+
+def hello(bot: Bot) -> list[Notice]:
+    """What the heartbeat says, if it does."""
+    before = len(bot.people.notices)
+    say_hello(bot.medic)
+    bot.work()
+    return list(bot.people.notices[before:])
+
+
+def test_once_a_week_from_monday_morning_on_the_bot_says_that_it_is_at_work() -> None:
+    bot = Bot()
+    bot.clock.now = datetime(2026, 3, 2, 8, 59, tzinfo=UTC)
+    assert hello(bot) == []
+    bot.clock.advance(timedelta(minutes=1))
+    [told] = hello(bot)
+    assert (told.kind, told.incident, told.title) == (
+        Kind.HEARTBEAT,
+        "heartbeat-2026-W10",
+        "Push Medic is at work",
+    )
+    for _ in range(6):
+        bot.clock.advance(timedelta(days=1))
+        assert hello(bot) == []
+    bot.clock.advance(timedelta(days=1))
+    assert [notice.incident for notice in hello(bot)] == ["heartbeat-2026-W11"]
+
+
+def test_a_policy_may_do_without_the_sign_of_life() -> None:
+    bot = Bot(permissive("notices: {heartbeat: false}\n"))
+    assert hello(bot) == []
+
+
+def test_the_sign_of_life_counts_what_there_was() -> None:
+    bot = mended()
+    [told] = hello(bot)
+    assert dict(told.facts) == {
+        "Registries watched": "1",
+        "Incidents in seven days": "1",
+        "With people now": "0",
+        "Temporary changes": "1",
+        "Acts": "yes, within policy",
+    }

@@ -8,12 +8,14 @@ from azure.core.credentials import AzureKeyCredential
 from remediations.adapters.azure_devops import AzureDevOps
 from remediations.adapters.email_acs import AcsEmail
 from remediations.adapters.teams import Teams
-from remediations.outbox import Message, Outbox, State, Tried
+from remediations.message import Message, State
+from remediations.outbox import Outbox, Tried
 from remediations.ports import Channel, Deliver
 from remediations.tickets import Ticket, Tickets
 from tests.local_azure import LocalAzure, cut_after, html, retry_after
 from tests.memory import Clock, MemoryQueue, MemoryTable
 from tests.remediations.notices import MENDED, NEEDS_YOU
+from tests.worlds import restraint
 
 
 class Office:
@@ -39,7 +41,8 @@ class Office:
         )
         self.queue = MemoryQueue(self.clock)
         by_name = {channel.name: channel for channel in channels}
-        self.outbox = Outbox(MemoryTable(Message), self.queue, by_name, self.clock)
+        table = MemoryTable(Message)
+        self.outbox = Outbox(table, self.queue, by_name, self.clock, restraint(table, self.clock))
 
     def work(self, *, minutes: int = 0) -> list[str]:
         """What came of every command that came due in that time."""

@@ -22,7 +22,6 @@ def email(there: Relay, login: tuple[str, str] | None = None) -> SmtpEmail:
         "push-medic@notify.contoso.com",
         TO,
         login=login,
-        reply_to="ops@contoso.com",
         ca_bundle=there.ca_bundle or None,
     )
 
@@ -33,11 +32,10 @@ def test_a_notice_becomes_one_mail_with_both_parts(tmp_path: Path) -> None:
         assert email(there).send(ID, NEEDS_YOU) == Accepted(ID)
     (message,) = there.taken
     assert there.envelopes[0].rcpt_tos == list(TO)
-    assert {name: str(message[name]) for name in ("From", "To", "Subject", "Reply-To", *written.headers)} == {
+    assert {name: str(message[name]) for name in ("From", "To", "Subject", *written.headers)} == {
         "From": "push-medic@notify.contoso.com",
         "To": "ops@contoso.com, build@contoso.com",
         "Subject": written.subject,
-        "Reply-To": "ops@contoso.com",
         **written.headers,
     }
     assert message.get_content_type() == "multipart/alternative"

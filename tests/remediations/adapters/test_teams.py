@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from remediations.adapters.teams import Teams
 from remediations.cards import card
+from remediations.model import Kind
 from remediations.ports import Accepted, Dead, Delivery, Later, Unsure
 from tests.local_azure import Fault, LocalAzure, answer_late, cut_after, cut_within, html, retry_after, status
 from tests.local_azure.faults import Effect
@@ -37,6 +38,14 @@ def test_the_card_leads_to_the_page_of_its_incident(azure: LocalAzure) -> None:
         ID, MENDED
     )
     assert azure.teams_cards[0]["actions"][0]["url"] == f"https://bot.example/i/{MENDED.incident}"
+
+
+@pytest.mark.parametrize("kind", [Kind.DIGEST, Kind.HEARTBEAT])
+def test_the_card_about_many_incidents_leads_to_the_page_of_all(azure: LocalAzure, kind: Kind) -> None:
+    Teams(azure.teams_url, details_url="https://bot.example/i/", ca_bundle=azure.ca_certificate).send(
+        ID, replace(MENDED, kind=kind)
+    )
+    assert azure.teams_cards[0]["actions"][0]["url"] == "https://bot.example/i"
 
 
 def test_the_longest_notice_is_still_shown(azure: LocalAzure) -> None:
