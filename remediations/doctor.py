@@ -27,6 +27,7 @@ READER_NEEDS: Final = (
     f"{_REGISTRIES}/listUsages/read",
     f"{_REGISTRIES}/metadata/read",
     f"{_REGISTRIES}/repositories/metadata/read",
+    f"{_REGISTRIES}/catalog/read",
     "Microsoft.Insights/metrics/read",
     "Microsoft.Insights/diagnosticSettings/read",
     PERMISSIONS,

@@ -57,9 +57,9 @@ class Restraint:
         first = self._in_place("first", message)
         if first.id == message.id:
             return True
-        return (
-            first.notice.kind is not message.notice.kind and self._in_place("next", message).id == message.id
-        )
+        if (first.notice.kind, first.notice.title) == (message.notice.kind, message.notice.title):
+            return False
+        return self._in_place("next", message).id == message.id
 
     def _in_place(self, place: str, message: Message) -> Message:
         """Whose place it is. Whoever takes it first keeps it, so that a message that is posted twice has it still."""

@@ -34,7 +34,7 @@ def test_a_sound_installation_is_said_to_be_so_and_nothing_is_changed_or_sent(
     assert medic.main(["doctor"]) == 0
     told = capsys.readouterr()
     assert "Nothing wrong" in told.out
-    assert "Reader in contoso: it has all 7 actions that it needs" in told.out
+    assert "Reader in contoso: it has all 8 actions that it needs" in told.out
     assert "logs of contoso: both reach the hub" in told.out
     assert "eyJ" not in told.out
     assert azure.teams_signature not in told.out
