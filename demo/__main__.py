@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from demo import blocked_address, full_registry, locked_tag
+from demo.leaks import leaks
 from demo.pages import Pages
 from demo.people import Inbox
 from demo.stage import POLICY, Stage, stage
@@ -54,8 +55,10 @@ def main() -> int:
             stories = [_play(on_stage, terminal, pages, *each) for each in _STORIES]
             pages.write_status(on_stage.bot.app)
             pages.write_month()
+            pages.write_notices()
             checkup = "\n".join(as_text(on_stage.bot.app.doctor(lambda _: None, send_test=False)))
             index = pages.write_index(POLICY.read_text(), checkup, _played(on_stage), datetime.now(UTC))
+            leaking = tuple(leaks(OUTPUT, on_stage.azure))
     except AzuriteMissing as missing:
         terminal.line(str(missing), look="bad")
         return 1
@@ -71,8 +74,16 @@ def main() -> int:
         seconds = time.monotonic() - begun
         told = f"{len(stories)} stories ended as told, and {proofs} assertions held"
         terminal.line(f"{told}; {seconds:.0f} s.", look="good", mark="✓ ")
+    if leaking:
+        terminal.line(
+            f"Something that opens something stands in {', '.join(leaking)}.", look="bad", mark="✗ "
+        )
+    else:
+        terminal.line(
+            "No token, key or password stands in anything that was written.", look="good", mark="✓ "
+        )
     terminal.line(f"Look at {index.relative_to(ROOT)}: every step, the cards and mails, the journals.")
-    return 1 if broken else 0
+    return 1 if broken or leaking else 0
 
 
 def _play(

@@ -18,12 +18,14 @@ from demo.people import Told
 from demo.telling import Story
 from remediations.approvals import Person
 from remediations.incidents_page import Known, Links, incident_page, overview_page
+from remediations.mails import mail
 from remediations.model import Record
 from remediations.overview import Overview, overview
 from remediations.overview_text import as_text
 from tests.local_azure import Mail, TeamsPost, WorkItem
 from tests.overviews import busy
 from tests.render.cards import render_card
+from tests.render.golden import as_told, notices
 
 _VISITOR: Final = Person(name="a visitor of this demonstration")
 _TAGS: Final = re.compile(r"<[^>]+>")
@@ -65,10 +67,11 @@ class Pages:
 
     def __init__(self, folder: Path) -> None:
         shutil.rmtree(folder, ignore_errors=True)
-        for part in ("cards", "mails", "journals", "incidents", "month/incidents"):
+        for part in ("cards", "mails", "journals", "incidents", "notices", "month/incidents"):
             (folder / part).mkdir(parents=True)
         self._folder = folder
         self._pages: list[Page] = []
+        self._notices: list[tuple[str, str, str]] = []
         self._templates = jinja2.Environment(
             loader=jinja2.PackageLoader("demo"),
             autoescape=True,
@@ -98,6 +101,17 @@ class Pages:
         )
         self._pages.append(page)
         return page
+
+    def write_notices(self) -> None:
+        """Every kind of notice there is, as card and as mail, for whoever wants to see what the bot can say."""
+        for name, notice in notices():
+            told = as_told(notice)
+            rendered = render_card(
+                told["card"]["attachments"][0]["content"], self._folder / f"notices/{name}.html"
+            )
+            written = mail(notice, name, "notify.contoso.com")
+            self._save(f"notices/{name}-mail.html", written.html)
+            self._notices.append((notice.title, f"notices/{rendered.page.name}", f"notices/{name}-mail.html"))
 
     def write_status(self, app: App) -> None:
         """The incidents page, the page of each incident, and what `medic status` prints."""
@@ -130,6 +144,7 @@ class Pages:
             "index.html",
             "index.html",
             pages=self._pages,
+            notices=self._notices,
             policy=policy,
             checkup=checkup,
             played=played,
