@@ -61,6 +61,11 @@ MARKERS: Final = (
         certain=True,
     ),
     _marker(
+        "health check", Operation.PUSH, "azure-cli asks the registry itself; the pull before is of a sample",
+        r"\bconnectivity_[a-z_]{1,40}_error\b",
+        certain=True,
+    ),
+    _marker(
         "read request", Operation.PULL, "only reading asks for this",
         r"repository(?::|%3a)[^\s&\"]{1,300}(?::|%3a)(?:metadata_read,)?pull(?![a-z,%_]|%2c)",
         r"\bget (?:request to )?[\"'\\]{0,3}https?:/[^\s\"]{1,200}/v2/[^\s\"]{1,200}/(?:manifest|blob|tag)s/",

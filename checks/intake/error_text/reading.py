@@ -60,6 +60,11 @@ class Reading:
         """Where a line ends."""
         return self.starts[line + 1] if line + 1 < len(self.starts) else len(self.words)
 
+    def went_well(self, line: int) -> bool:
+        """Whether a line reports a step that was done, as a list of checks does: what it names did not fail."""
+        last = line + 1 == len(self.starts)
+        return self.low.endswith(": ok", self.starts[line], self.end_of(line) - (0 if last else 1))
+
 
 def phrases(*patterns: str) -> re.Pattern[str]:
     """A pattern for any of these; a space in it is also a line break, as a narrow window would make one."""

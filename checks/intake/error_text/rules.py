@@ -87,6 +87,7 @@ _NEIGHBOURS: Final = (
         "count of resources", (Cause.UNKNOWN,), "a quota on how many there may be, not on storage",
         r"quota ?exceeded for resource type", r"results in exceeding (?:approved )?",
         r"exceeding approved", r"maximum number of ",
+        r"\bquota of \d", r"cannot have more than \d", r"\bmaxnumberof[a-z]{1,80}exceeded\b",
     ),
     _said(
         "storage account", (Cause.UNKNOWN,), "the refusal of a storage account, not of a registry",

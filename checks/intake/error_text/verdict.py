@@ -88,11 +88,12 @@ def _address(words: str) -> str | None:
 
 
 def _sentences(reading: Reading) -> list[Sentence]:
-    """Everything in the text that a rule knows, in order."""
+    """Everything in the text that a rule knows to have failed, in order."""
     found = [
-        Sentence(match.start(), reading.line_of(match.start()), order, rule)
+        Sentence(match.start(), line, order, rule)
         for order, rule in enumerate(RULES)
         for match in rule.pattern.finditer(reading.low)
+        if not reading.went_well(line := reading.line_of(match.start()))
     ]
     return sorted(found, key=lambda sentence: (sentence.position, sentence.order))
 

@@ -127,6 +127,28 @@ def test_a_push_that_succeeded_after_all_has_no_cause() -> None:
     assert explain(text).cause is Cause.UNKNOWN
 
 
+def test_a_check_that_was_passed_is_not_what_failed() -> None:
+    passed = (
+        "Docker pull of 'mcr.microsoft.com/mcr/hello-world:latest' : OK\n"
+        "DNS lookup to shop.azurecr.io at IP 203.0.113.9 : OK"
+    )
+    assert explain(passed).cause is not Cause.DNS_FAILURE
+    assert explain(f"{passed}\nAn error occurred: CONNECTIVITY_CHALLENGE_ERROR").cause is Cause.UNKNOWN
+    assert explain(f"{passed}\nAn error occurred: CONNECTIVITY_SSL_ERROR").cause is Cause.TLS_ERROR
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Unauthorized: This region has quota of 0 instances for your subscription.",
+        "The subscription 'a' cannot have more than 10 Container App Environments.",
+        '"code": "MaxNumberOfRegionalEnvironmentsInSubExceeded"',
+    ],
+)
+def test_an_allowance_of_a_subscription_is_neither_a_login_nor_a_full_registry(text: str) -> None:
+    assert explain(text).cause is Cause.UNKNOWN
+
+
 def test_a_resolver_that_refuses_is_a_failure_of_dns() -> None:
     text = (
         "dial tcp: lookup shop.azurecr.io on [::1]:53: read udp [::1]:5->[::1]:53: read: connection refused"

@@ -69,6 +69,7 @@ WHAT_A_RULE_HEARS: Final = {
 WHAT_A_MARKER_HEARS: Final = {
     "write request": "PUT https://shop.azurecr.io/v2/web/manifests/1",
     "failed push": "ERROR: failed to push shop.azurecr.io/web:1",
+    "health check": "An error occurred: CONNECTIVITY_CHALLENGE_ERROR",
     "read request": "https://shop.azurecr.io/oauth2/token?scope=repository%3Aweb%3Apull&service=shop.azurecr.io",
     "push command": "docker push shop.azurecr.io/web",
     "push progress": "The push refers to repository [shop.azurecr.io/web]",
