@@ -1,9 +1,8 @@
 """The two roles hold the actions that the code uses, and no other.
 
-What is used is what the adapters name as the right that they need, and what the local Azure saw each identity do.
+What is used is what the local Azure saw each identity do.
 """
 
-import ast
 import re
 import sys
 from collections import defaultdict
@@ -24,20 +23,14 @@ from remediations.doctor import READER_NEEDS, WRITER_NEEDS
 from remediations.model import Failed, LockChange, RuleChange
 from tests.host.minihost import MiniHost
 from tests.host.worker import FakeHost
-from tests.infra.deployment import INFRA, Deployment
+from tests.infra.deployment import Deployment
 from tests.installation import PERMISSIVE, READER, WRITER, Installation, applied, emptied, environment
 from tests.local_azure import LocalAzure, Registry
 
-ROOT = INFRA.parent
 CLIENT = "52.138.231.5"
 ACTION = re.compile(r"Microsoft\.\w+(/\w+)+/(read|write|delete|action)")
 QUERY = "Microsoft.OperationalInsights/workspaces/query"
 MODES = ("LegacyRegistryPermissions", "AbacRepositoryPermissions")
-# What the code names for an identity, by where it names it.
-NAMED_IN = {READER: ROOT / "checks/adapters", WRITER: ROOT / "remediations/adapters"}
-# `medic check` asks Network Watcher about a client's machine with the rights of whoever runs it: the bot has no say
-# over machines and networks, which are not its registries.
-OF_OPERATORS = ("network_watcher.py",)
 
 
 @contextmanager
@@ -80,7 +73,7 @@ def let_in(bot: Installation, registry: Registry) -> None:
 
 @pytest.fixture(scope="module")
 def used(azurite: str, worker: FakeHost, tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, set[str]]:
-    """The actions that each identity was seen to use, and those that the code says it needs."""
+    """The actions that each identity was seen to use."""
     policy = tmp_path_factory.mktemp("roles") / "policy.yaml"
     policy.write_text(PERMISSIVE)
     seen: defaultdict[str, set[str]] = defaultdict(set)
@@ -88,14 +81,13 @@ def used(azurite: str, worker: FakeHost, tmp_path_factory: pytest.TempPathFactor
         with installed(policy, azurite, worker, role_assignment_mode=mode) as (bot, registry):
             unlock(bot, registry)
             bot.app.doctor(lambda _: None, send_test=False)
+            bot.app.study_storage(registry.name)
             for timer in worker.triggered_by("timerTrigger"):
                 bot.host.tick(timer)
             note(seen, bot.azure)
     with installed(policy, azurite, worker, default_action="Deny") as (bot, registry):
         let_in(bot, registry)
         note(seen, bot.azure)
-    for identity, folder in NAMED_IN.items():
-        seen[identity] |= named_in(folder)
     return seen
 
 
@@ -108,17 +100,6 @@ def note(seen: Mapping[str, set[str]], azure: LocalAzure) -> None:
                 seen[one.identity] |= {
                     f"{QUERY}/{table}/read" for table in re.findall(r"ContainerRegistry\w+", FAILURES)
                 }
-
-
-def named_in(folder: Path) -> set[str]:
-    """The actions that the adapters of a folder name."""
-    return {
-        node.value
-        for file in folder.glob("*.py")
-        if file.name not in OF_OPERATORS
-        for node in ast.walk(ast.parse(file.read_text()))
-        if isinstance(node, ast.Constant) and isinstance(node.value, str) and ACTION.fullmatch(node.value)
-    }
 
 
 def granted(everything: Deployment, symbol: str) -> set[str]:

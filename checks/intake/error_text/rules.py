@@ -376,7 +376,8 @@ _WHAT_WAS_SENT: Final = (
 _ON_THE_CLIENT: Final = (
     _said(
         "client side", (Cause.CLIENT_SIDE,), "the client could not do its own part",
-        r"no space left on device", r"disk quota exceeded", r"not enough space", r"invalid reference format",
+        r"no space left on device", r"loading \S{1,253} as tarball",
+        r"disk quota exceeded", r"not enough space", r"invalid reference format",
         r"must be lowercase", r"repository name must be",
         r"invalid tag ", r"(?:error|could not|failed to) pars(?:e|ing) reference", r"invalid image name",
         r"invalid argument", r"unknown (?:shorthand )?flag", r"unknown command", r"command not found",

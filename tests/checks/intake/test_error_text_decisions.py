@@ -205,6 +205,7 @@ def test_one_sentence_is_enough(text: str, cause: Cause) -> None:
     [
         ("x509: certificate is valid for *.zscaler.net, not shop.azurecr.io", Cause.TLS_ERROR),
         ("the request to shop.azurecr.io was blocked by Zscaler web filter", Cause.PROXY_ERROR),
+        ("Error: loading app.tar as tarball: file manifest.json not found in tar", Cause.CLIENT_SIDE),
         (
             "login attempt to https://shop.azurecr.io/v2/ failed with status: 401 Unauthorized",
             Cause.AUTHENTICATION_FAILED,
