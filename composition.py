@@ -281,9 +281,8 @@ class App:
         """What shows that somebody changed the incident's past, or nothing."""
         from remediations.verification import flaw
 
-        row = self.incidents.find(incident)
         published = self.audit.published(incident) if self.audit else 0
-        return flaw(self.journal, incident, row.value if row else None, published)
+        return flaw(self.journal, incident, self.incidents.known(incident), published)
 
     def check(
         self, registry: str, repository: str | None, origin: str | None, told: Callable[[str], None]
@@ -314,8 +313,7 @@ class App:
         """Microsoft's support for the registry's subscription, as whoever is logged in on this machine."""
         from remediations.adapters.azure_support import AzureSupport
 
-        subscription = registry.resource_id.split("/")[2]
-        return AzureSupport(self._credential(""), self._settings.arm_endpoint, subscription)
+        return AzureSupport(self._credential(""), self._settings.arm_endpoint, registry.subscription)
 
     def doctor(self, told: Callable[[str], None], *, send_test: bool) -> "Checkup":
         """Whether the installation can do its work; on request, every channel gets a test message."""

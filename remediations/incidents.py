@@ -11,6 +11,7 @@ from checks.model import Clock, Signal, Symptom
 from remediations.journal import Journal
 from remediations.model import Ended, Seen
 from remediations.ports import Queue, Respond, Row, Table
+from remediations.rows import put
 
 # People who were told are left in peace for this long before the same failure is a new incident.
 _WITH_PEOPLE_FOR: Final = timedelta(hours=24)
@@ -81,7 +82,7 @@ class Incidents:
         before = self._clock() - _PUT_AWAY_AFTER
         for key, row in tuple(self._table.rows(registry)):
             if _is_over(row.value) and max(row.value.moved_at, row.value.last_at) < before:
-                self._keep(_past(registry), key, row.value)
+                put(self._table, _past(registry), key, row.value)
                 self._table.remove(registry, key, row.version)
 
     def since(self, registry: str, at: datetime) -> Iterator[Incident]:
@@ -158,13 +159,6 @@ class Incidents:
     def _past(self, registry: str, key: str) -> Incident | None:
         row = self._table.read(_past(registry), key)
         return row.value if row else None
-
-    def _keep(self, partition: str, key: str, incident: Incident) -> None:
-        """Let the row say this, whatever it says of an earlier round."""
-        while not self._table.insert(partition, key, incident):
-            row = self._table.read(partition, key)
-            if row and self._table.replace(partition, key, incident, row.version):
-                return
 
     def _swap(self, row: Row[Incident], after: Incident) -> bool:
         return self._table.replace(after.registry, after.fingerprint, after, row.version)

@@ -7,6 +7,7 @@ from typing import Final
 from checks.evidence import CeilingSource
 from checks.model import Value
 from remediations.ports import Table
+from remediations.rows import put
 
 # What a picture shows and a forecast looks at: eight whole weeks.
 SHOWN: Final = timedelta(days=56)
@@ -39,11 +40,7 @@ class StorageHistory:
 
     def keep(self, registry: str, seen: StorageDay) -> None:
         """Remember what was seen just now. It takes the place of what was seen earlier on that day."""
-        key = seen.day.isoformat()
-        while not self._table.insert(registry, key, seen):
-            row = self._table.read(registry, key)
-            if row and (row.value == seen or self._table.replace(registry, key, seen, row.version)):
-                return
+        put(self._table, registry, seen.day.isoformat(), seen)
 
     def fill(self, registry: str, used: Mapping[date, int], like: StorageDay) -> None:
         """Remember days that nobody has seen here, as the metric counted them; the ceiling is that of `like`."""
