@@ -3,9 +3,10 @@
 import logging
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from checks.incident import Incident
 from checks.intake.event_grid import Event, Pushed, RegistryWritten
@@ -52,6 +53,10 @@ if TYPE_CHECKING:
 
 
 log = logging.getLogger("push_medic")
+
+# An invocation ends after five minutes. A look from here has five steps at the most, and Network Watcher's has two.
+_PATIENCE: Final = 15.0
+_WATCHERS_PATIENCE: Final = 90.0
 
 
 def build() -> "App":
@@ -483,6 +488,9 @@ class App:
         return Medic(
             registries=self.registries,
             reader=AzureRegistry(self._clients(self._settings.reader_client_id)),
+            instruments=lambda: replace(
+                self._instruments, patience=_PATIENCE, watchers_patience=_WATCHERS_PATIENCE
+            ),
             policy=policy,
             policy_version=version,
             incidents=self.incidents,

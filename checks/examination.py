@@ -1,12 +1,13 @@
-"""Subject in, evidence out: look at everything about a registry, and at the way there, when somebody asks."""
+"""Subject in, evidence out: look at everything about a registry, and at the way there."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from msgspec.structs import replace
+from msgspec.structs import asdict, replace
 
+from checks.addresses import covered_by
 from checks.evidence import (
     Absent,
     Attributes,
@@ -20,6 +21,7 @@ from checks.evidence import (
     NotAsked,
     Profile,
     Resolution,
+    Routes,
     Unreadable,
     Way,
 )
@@ -49,37 +51,57 @@ def examine(
     registry: Registry, subject: Subject, instruments: Instruments, now: datetime, told: Told
 ) -> Evidence:
     """What there is to see of the registry from here. What depends on nothing else is looked at side by side."""
-    reader, probes = instruments.reader, instruments.probes
-    looks = Looks(told, instruments.patience)
-    image = subject.image
+    reader, looks = instruments.reader, Looks(told, instruments.patience)
     settings = looks.begin("settings", lambda: reader.settings(registry))
     usage = looks.begin("storage", lambda: reader.usage(registry))
     quotas = looks.begin("limits", lambda: reader.quotas(registry))
-    profile = looks.begin("policies", lambda: reader.profile(registry))
     lock = looks.begin("locks", lambda: _repository(reader, registry, subject))
     tag = looks.begin("locks of the tag", lambda: _tag(reader, registry, subject))
-    door = _door(registry, image.repository if image else None, probes, looks)
-    endpoints = _data_endpoints(profile(), door.login, probes, looks)
+    way = _way(registry, subject, instruments, looks)
     found, repository = tag(), lock()
+    manifest = looks.begin("locks of the manifest", lambda: _manifest(reader, registry, subject, found))
     evidence = Evidence(
         read_at=now,
         settings=settings(),
         usage=usage(),
         repository=repository,
         tag=found,
-        manifest=looks.begin("locks of the manifest", lambda: _manifest(reader, registry, subject, found))(),
-        profile=profile(),
+        manifest=manifest(),
         quotas=quotas(),
-        resolution=door.resolution,
-        contact=door.contact,
-        handshake=door.handshake,
-        challenge=door.challenge,
-        login=door.login,
-        data_endpoints=endpoints,
     )
-    if subject.origin and instruments.watcher:
-        return _seen_by(instruments.watcher, evidence, registry, subject.origin, instruments, told)
-    return evidence
+    return _seen_by_its_machine(replace(evidence, **asdict(way)), registry, subject, instruments, told)
+
+
+def look_at_the_way(
+    evidence: Evidence, registry: Registry, subject: Subject, instruments: Instruments
+) -> Evidence:
+    """The evidence with the way to the registry: from here, and from the subject's machine where it has one."""
+    way = _way(registry, subject, instruments, Looks(_nobody, instruments.patience))
+    return _seen_by_its_machine(replace(evidence, **asdict(way)), registry, subject, instruments, _nobody)
+
+
+def _nobody(_: str) -> None:
+    """Nobody watches."""
+
+
+class _Way(Value, frozen=True):
+    """The way from here to the registry, and what Resource Manager says of where it leads."""
+
+    profile: Profile | Absent | Unreadable
+    resolution: Resolution | Unreadable
+    contact: Contact | NotAsked
+    handshake: Handshake | NotAsked
+    challenge: Challenge | Unreadable | NotAsked
+    login: Login | Unreadable | NotAsked
+    data_endpoints: DataEndpoints | Unreadable | NotAsked
+
+
+def _way(registry: Registry, subject: Subject, instruments: Instruments, looks: Looks) -> _Way:
+    profile = looks.begin("policies", lambda: instruments.reader.profile(registry))
+    image = subject.image
+    door = _door(registry, image.repository if image else None, instruments.probes, looks)
+    endpoints = _data_endpoints(profile(), door.login, instruments.probes, looks)
+    return _Way(profile=profile(), data_endpoints=endpoints, **asdict(door))
 
 
 class _Door(Value, frozen=True):
@@ -129,15 +151,13 @@ def _way_to(probes: Probes, host: str) -> Callable[[], Way]:
     return lambda: probes.way(host)
 
 
-def _seen_by(
-    watcher: NetworkWatcher,
-    evidence: Evidence,
-    registry: Registry,
-    origin: str,
-    instruments: Instruments,
-    told: Told,
+def _seen_by_its_machine(
+    evidence: Evidence, registry: Registry, subject: Subject, instruments: Instruments, told: Told
 ) -> Evidence:
-    """The evidence with what Network Watcher sees from the machine `origin`."""
+    """The evidence with what Network Watcher sees from the machine that pushes, where it is known which."""
+    watcher, origin = instruments.watcher, subject.origin
+    if watcher is None or origin is None:
+        return evidence
     looks = Looks(told, instruments.watchers_patience)
     vantage = looks.begin("the machine", lambda: watcher.vantage(origin))()
     if isinstance(vantage, Unreadable):
@@ -151,7 +171,23 @@ def _seen_by(
         return replace(evidence, connection=connection(), routes=routes(), groups=nowhere, hops=nowhere)
     groups = looks.begin("security groups", lambda: watcher.groups(vantage, there))
     hops = looks.begin("next hop", lambda: watcher.hops(vantage, there))
-    return replace(evidence, connection=connection(), routes=routes(), groups=groups(), hops=hops())
+    return replace(
+        evidence,
+        connection=connection(),
+        routes=_leading(routes(), there),
+        groups=groups(),
+        hops=hops(),
+    )
+
+
+def _leading(routes: Routes | Unreadable, there: tuple[str, ...]) -> Routes | Unreadable:
+    """Those routes only that hold one of the addresses: an interface can have hundreds."""
+    if isinstance(routes, Unreadable):
+        return routes
+    held = tuple(
+        route for route in routes.routes if any(covered_by(address, route.prefixes) for address in there)
+    )
+    return replace(routes, routes=held)
 
 
 def _addresses(evidence: Evidence) -> tuple[str, ...]:

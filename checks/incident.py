@@ -11,14 +11,15 @@ from msgspec.structs import replace
 
 from checks.frame import Caller, Subject
 from checks.model import CauseName, Image, Proof, Signal, Symptom, Value
+from checks.names import place_of
 
 # Enough to recognise what is delivered again; the journal keeps every signal.
 _REMEMBERED_SIGNALS: Final = 40
 _NAMED_CALLERS: Final = 8
 # More refused identities and repositories than this within the time are one failure: a new role assignment mode,
-# a policy, or somebody who tries names. Each would be a notice of its own.
-_CROWD: Final = 5
-_CROWD_WITHIN: Final = timedelta(hours=1)
+# a policy, or somebody who tries names. So are machines that cannot connect. Each would be a notice of its own.
+_MANY: Final = 5
+_MANY_WITHIN: Final = timedelta(hours=1)
 # A report comes at once, the registry's row of the same refusal up to this much later.
 _SAME_REFUSAL: Final = timedelta(minutes=30)
 
@@ -37,8 +38,9 @@ class Incident(Value, frozen=True):
     """Signals with one fingerprint. A failure that comes back after the end is the next `round` of the same row.
 
     `image` and `identity` are what its signals have in common; `several` says that they are about several images.
-    `told` is what the first signal said. `proven_at` is the time of the last signal behind which stands as much as
-    behind the whole. Signals of before `not_before` belong to an earlier round.
+    `origin` is the machine in Azure that pushed, by resource id. `told` is what the first signal said. `proven_at` is
+    the time of the last signal behind which stands as much as behind the whole. Signals of before `not_before` belong
+    to an earlier round.
     """
 
     registry: str
@@ -59,6 +61,7 @@ class Incident(Value, frozen=True):
     said: CauseName | None = None
     several: bool = False
     callers: tuple[Caller, ...] = ()
+    origin: str | None = None
     told: str = ""
     proof: Proof = Proof.CLAIMED
     signals: tuple[str, ...] = ()
@@ -86,6 +89,7 @@ class Incident(Value, frozen=True):
             identity=self.identity,
             said=self.said,
             callers=self.callers,
+            origin=self.origin,
         )
 
 
@@ -107,6 +111,8 @@ def _refused(signal: Signal) -> str:
             return "many"
         case Symptom.UNAUTHORIZED:
             return f"{signal.identity}\n{_repository(signal)}"
+        case Symptom.UNREACHABLE if signal.origin and not signal.many:
+            return f"{signal.said}\n{place_of(signal.origin)}"
         case Symptom.UNREACHABLE:
             return str(signal.said)
         case Symptom.THROTTLED | Symptom.SERVER_ERROR:
@@ -117,33 +123,49 @@ def gathered(signals: Iterable[Signal], known: Mapping[str, Incident]) -> dict[s
     """The signals of one registry by the fingerprint of the incident they belong to. `known` are its incidents.
 
     A refused identity is told of twice: by the client's text, which knows the repository, and by the registry's
-    row, which knows the identity as well. Whichever comes second joins the first. And a crowd of them is one
-    failure, so that a storm of refusals is one notice.
+    row, which knows the identity as well. Whichever comes second joins the first. And a crowd of refusals, or of
+    machines that cannot reach the registry, is one failure, so that a storm of them is one notice.
     """
     homes: dict[str, list[Signal]] = defaultdict(list)
     fresh: dict[str, list[Signal]] = defaultdict(list)
-    refusals = [i for i in known.values() if i.symptom is Symptom.UNAUTHORIZED and _is_alive(i)]
+    alive = [incident for incident in known.values() if _is_alive(incident)]
     for signal in signals:
         key = fingerprint(signal)
-        if signal.symptom is not Symptom.UNAUTHORIZED or _is_alive(known.get(key)):
+        if _crowd(signal) is None or _is_alive(known.get(key)):
             homes[key].append(signal)
             continue
-        same = next((i.fingerprint for i in refusals if _is_same_refusal(i, signal)), None)
+        same = next((i.fingerprint for i in alive if _is_same_refusal(i, signal)), None)
         (homes if same else fresh)[same or key].append(signal)
-    for key, new in _crowded(fresh, refusals).items():
+    for key, new in _crowded(fresh, alive).items():
         homes[key] += new
     return dict(homes)
 
 
-def _crowded(fresh: dict[str, list[Signal]], there: Sequence[Incident]) -> dict[str, list[Signal]]:
-    """The new refusals each on its own, or all as one where there are too many of them."""
-    crowd = [replace(signal, many=True) for new in fresh.values() for signal in new]
-    if not crowd:
-        return fresh
+def _crowd(one: Signal | Incident) -> tuple[Symptom, CauseName | None] | None:
+    """What it would be one of, if there were many; None for what is always a failure of its own."""
+    if one.symptom is Symptom.UNAUTHORIZED:
+        return one.symptom, None
+    return (one.symptom, one.said) if one.symptom is Symptom.UNREACHABLE and one.origin else None
+
+
+def _crowded(fresh: Mapping[str, list[Signal]], alive: Sequence[Incident]) -> dict[str, list[Signal]]:
+    """The new ones each on its own, or all of a kind as one where there are too many of them."""
+    kinds: dict[object, dict[str, list[Signal]]] = defaultdict(dict)
+    for key, new in fresh.items():
+        kinds[_crowd(new[0])][key] = new
+    homes: dict[str, list[Signal]] = defaultdict(list)
+    for kind, apart in kinds.items():
+        for key, new in _together(apart, [one for one in alive if _crowd(one) == kind]).items():
+            homes[key] += new
+    return homes
+
+
+def _together(apart: dict[str, list[Signal]], there: Sequence[Incident]) -> dict[str, list[Signal]]:
+    crowd = [replace(signal, many=True) for new in apart.values() for signal in new]
     key, latest = fingerprint(crowd[0]), max(signal.at for signal in crowd)
-    lately = [incident for incident in there if latest - incident.opened_at < _CROWD_WITHIN]
-    goes_on = any(i.fingerprint == key and latest - i.last_at < _CROWD_WITHIN for i in there)
-    return {key: crowd} if goes_on or len(lately) + len(fresh) > _CROWD else fresh
+    lately = [incident for incident in there if latest - incident.opened_at < _MANY_WITHIN]
+    goes_on = any(i.fingerprint == key and latest - i.last_at < _MANY_WITHIN for i in there)
+    return {key: crowd} if goes_on or len(lately) + len(apart) > _MANY else apart
 
 
 def _is_same_refusal(incident: Incident, signal: Signal) -> bool:
@@ -153,7 +175,8 @@ def _is_same_refusal(incident: Incident, signal: Signal) -> bool:
         (incident.image and incident.image.repository, _repository(signal)),
     )
     return (
-        abs(signal.at - incident.last_at) <= _SAME_REFUSAL
+        signal.symptom is incident.symptom is Symptom.UNAUTHORIZED
+        and abs(signal.at - incident.last_at) <= _SAME_REFUSAL
         and any(one and one == other for one, other in parts)
         and all(one is None or other is None or one == other for one, other in parts)
     )
@@ -188,6 +211,7 @@ def opened(signal: Signal, now: datetime, before: Incident | None = None) -> Inc
         said=signal.said,
         several=signal.many,
         callers=_counted((), signal),
+        origin=signal.origin,
         told=signal.excerpt,
         proof=signal.proof,
         signals=(signal.id,),
@@ -209,6 +233,7 @@ def grown(incident: Incident, signal: Signal) -> Incident:
         several=incident.several or image != (incident.image or signal.image),
         said=signal.said if signal.said and proof is not incident.proof else incident.said or signal.said,
         callers=_counted(incident.callers, signal),
+        origin=incident.origin or signal.origin,
         proof=proof,
         signals=remembered(incident.signals, signal.id),
         count=incident.count + 1,

@@ -117,7 +117,8 @@ class Signal(Value, frozen=True):
 
     `said` is the cause that the sign itself names, where the registry's settings need not be asked for it.
     `many` says that it is one of so many of its kind that they are one failure. `sender` is what a report's
-    token shows of who sent it.
+    token shows of who sent it. `origin` is the resource id of the machine in Azure that pushed, where
+    somebody said which.
     """
 
     id: str
@@ -133,6 +134,7 @@ class Signal(Value, frozen=True):
     many: bool = False
     proof: Proof = Proof.CLAIMED
     sender: str = ""
+    origin: str | None = None
     excerpt: str = ""
 
 

@@ -51,6 +51,13 @@ def is_machine_id(text: str) -> bool:
     return _MACHINE_ID.fullmatch(text) is not None
 
 
+def place_of(machine_id: str) -> str:
+    """What machines in the same place of a network share: their scale set's resource id; else the machine's own."""
+    low = machine_id.lower()
+    scale_set, _, _ = low.partition("/virtualmachines/")
+    return scale_set if "/virtualmachinescalesets/" in low else low
+
+
 def is_address_like(text: str) -> bool:
     """Whether `text` has only the characters of an address. Whether a rule may name it is decided elsewhere."""
     return _ADDRESS.fullmatch(text) is not None

@@ -52,12 +52,19 @@ def decide(
 
     A change for which the permit asks a person first passes every brake before anybody is asked.
     """
-    unclear = _settled(incident, evidence) or _mended(incident, diagnosis, history) or _unclear(diagnosis)
+    cures = tuple(remediations)
+    unclear = (
+        _settled(incident, evidence)
+        or _mended(incident, diagnosis, history)
+        or _incurable(diagnosis, cures)
+        or _unclear(diagnosis)
+    )
     if unclear:
         return unclear
     cause = diagnosis.causes[0]
-    planned = _planned(
-        Case(incident.registry, incident.subject, incident.proof, cause, evidence, policy, now), remediations
+    cure = next(one for one in cures if one.cures is cause.name)
+    planned = cure.plan(
+        Case(incident.registry, incident.subject, incident.proof, cause, evidence, policy, now)
     )
     if isinstance(planned, Refusal):
         return Escalate(planned.reason, planned.because)
@@ -91,6 +98,15 @@ def _mended(incident: Incident, diagnosis: Diagnosis, history: History) -> Decis
     return Suppress(Reason.MENDED_ALREADY, f"{lifted} is unlocked by the bot already") if lifted else None
 
 
+def _incurable(diagnosis: Diagnosis, cures: Iterable[Remediation]) -> Decision | None:
+    """Causes none of which anything mends are for people, however many there are and whatever is unknown besides."""
+    curable = {cure.cures for cure in cures}
+    if not diagnosis.causes or any(cause.name in curable for cause in diagnosis.causes):
+        return None
+    found = "; ".join(cause.saw for cause in diagnosis.causes)
+    return Escalate(Reason.NO_REMEDIATION, f"{found}; nothing is changed for this automatically")
+
+
 def _unclear(diagnosis: Diagnosis) -> Decision | None:
     """Anything but one certain cause is for people."""
     if diagnosis.unknowns:
@@ -107,13 +123,6 @@ def _unclear(diagnosis: Diagnosis) -> Decision | None:
         case several:
             found = "; ".join(cause.saw for cause in several)
             return Escalate(Reason.SEVERAL_CAUSES, found)
-
-
-def _planned(case: Case, remediations: Iterable[Remediation]) -> Change | Proposed | Refusal:
-    cure = next((cure for cure in remediations if cure.cures is case.cause.name), None)
-    if cure is None:
-        return Refusal(Reason.NO_REMEDIATION, f"{case.cause.saw}; nothing is changed for this automatically")
-    return cure.plan(case)
 
 
 def _held(incident: Incident, policy: Policy, history: History, now: datetime) -> Decision | None:

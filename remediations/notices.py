@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from checks.forecast import Reached
 from checks.incident import Incident, parts_of
 from checks.intake.advice import ADVICE
-from checks.model import CauseName, Diagnosis, FullStorage, Registry, Symptom
+from checks.model import CauseName, Diagnosis, FullStorage, Place, Registry, Symptom
 from remediations.approvals import Approval
 from remediations.drift import Written
 from remediations.model import (
@@ -357,6 +357,8 @@ def _facts(incident: Incident, registry: Registry, now: datetime) -> tuple[tuple
         facts.append(("Client address", incident.address))
     if incident.callers and incident.symptom not in _TOLD_BY_FACTS:
         facts.append(("Refused", ", ".join(str(caller) for caller in incident.callers)))
+    if incident.origin:
+        facts.append(("Client machine", incident.origin))
     if incident.band:
         facts.append(("Band", f"{incident.band} %"))
     minutes = int((now - incident.opened_at).total_seconds() // 60)
@@ -564,8 +566,19 @@ def _why_people(incident: Incident, diagnosis: Diagnosis | None, decision: Escal
         return "nothing that the bot knows explains it"
     cause = diagnosis.causes[0].name if diagnosis and diagnosis.causes else incident.said
     if cause and reason is Reason.NO_REMEDIATION:
-        return cause.value.replace("_", " ")
+        return cause.value.replace("_", " ") + _where(diagnosis)
     return _WHY_PEOPLE.get(reason, reason.value.replace("_", " "))
+
+
+def _where(diagnosis: Diagnosis | None) -> str:
+    """At which part of the client's network it goes wrong, where that was found."""
+    culprit = diagnosis.causes[0].culprit if diagnosis and diagnosis.causes else None
+    if not isinstance(culprit, Place) or culprit.kind not in _PARTS_OF_A_NETWORK:
+        return ""
+    return f" at {culprit.kind} {culprit.name.rsplit('/', 1)[-1]}"
+
+
+_PARTS_OF_A_NETWORK: Final = ("security group", "route table", "appliance")
 
 
 _WHY_PEOPLE: Final = {

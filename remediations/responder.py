@@ -1,6 +1,6 @@
 """The bot's whole story, from an incident to what people are told. Read this page to understand the bot."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, assert_never
@@ -8,6 +8,7 @@ from typing import Final, assert_never
 from checks.catalog import checks
 from checks.diagnosis import diagnose
 from checks.evidence import Absent, Attributes, Evidence, NotAsked, RegistrySettings, Unreadable
+from checks.examination import Instruments, look_at_the_way
 from checks.incident import Incident, State, parts_of
 from checks.intake.event_grid import Pushed
 from checks.model import Cleared, Clock, Diagnosis, FullStorage, LockLevel, Registry, Symptom
@@ -71,6 +72,8 @@ class Medic:
 
     registries: Mapping[str, Registry]
     reader: RegistryReader
+    # Made when a client cannot reach its registry, and not before.
+    instruments: Callable[[], Instruments]
     policy: Policy
     policy_version: str
     incidents: Incidents
@@ -95,12 +98,13 @@ def respond(medic: Medic, command: Respond) -> None:
     if row is None:
         return
     registry = medic.registries[row.value.registry]
+    seen = _way(medic, registry, row.value)
     try:
         with medic.leases.hold(registry.name) as lease:
             # Whoever held the registry before may have seen to it.
             row = _open(medic, command)
             if row:
-                _respond(medic, registry, row, lease)
+                _respond(medic, registry, row, lease, seen)
     except Busy:
         medic.queue.send(command, delay=_WAIT_FOR_THE_LEASE)
 
@@ -110,7 +114,20 @@ def _open(medic: Medic, command: Respond) -> Row[Incident] | None:
     return row if row and row.value.state in UNFINISHED else None
 
 
-def _respond(medic: Medic, registry: Registry, row: Row[Incident], lease: Lease) -> None:
+def _way(medic: Medic, registry: Registry, incident: Incident) -> Evidence | None:
+    """What there is to see of the way to the registry, where that is what failed.
+
+    Network Watcher takes minutes, and nothing is ever changed for this: nobody else waits for the registry meanwhile.
+    """
+    if incident.symptom is not Symptom.UNREACHABLE:
+        return None
+    evidence = observe(registry, incident.subject, medic.reader, medic.clock())
+    return look_at_the_way(evidence, registry, incident.subject, medic.instruments())
+
+
+def _respond(
+    medic: Medic, registry: Registry, row: Row[Incident], lease: Lease, seen: Evidence | None
+) -> None:
     incident, story = row.value, medic.journal.of(row.value.id)
     committed = medic.ledger.of_this_attempt(incident)
     if committed:
@@ -119,7 +136,7 @@ def _respond(medic: Medic, registry: Registry, row: Row[Incident], lease: Lease)
     approval = medic.approvals.of(incident.id) if incident.state is State.WAITING else None
     if approval and not _is_agreed(medic, registry, incident, approval, story):
         return
-    evidence = observe(registry, incident.subject, medic.reader, medic.clock())
+    evidence = seen or observe(registry, incident.subject, medic.reader, medic.clock())
     if _has_no_room(incident, evidence) and _expire(medic, registry, lease):
         evidence = observe(registry, incident.subject, medic.reader, medic.clock())
     diagnosis = diagnose(incident.subject, evidence, checks())

@@ -1,13 +1,11 @@
 """A registry in good health as `medic check` sees it, to break one thing of."""
 
-from datetime import UTC, datetime
 from typing import Final
 
 from msgspec.structs import replace
 
 from checks.evidence import (
     Absent,
-    Certificate,
     Challenge,
     Connection,
     Contact,
@@ -17,7 +15,6 @@ from checks.evidence import (
     Evidence,
     Flaw,
     Groups,
-    Handshake,
     Hop,
     Hops,
     Issue,
@@ -35,49 +32,35 @@ from checks.evidence import (
 )
 from checks.frame import Subject
 from checks.model import Image, Symptom
-from tests.worlds import HEALTHY, PIPELINE, SUBSCRIPTION
+from tests.surroundings import (
+    AROUND,
+    CERTIFICATE,
+    CLIENT,
+    DATA_HOST,
+    GROUP,
+    HOST,
+    MACHINE,
+    PRIVATE,
+    PUBLIC,
+    SUBNET,
+    TABLE,
+    WAY,
+)
+from tests.worlds import HEALTHY, PIPELINE
 
-HOST: Final = "contoso.azurecr.io"
-DATA_HOST: Final = "contoso.westeurope.data.azurecr.io"
-PUBLIC: Final = "20.50.200.1"
-PRIVATE: Final = "10.1.0.9"
-CLIENT: Final = "10.1.0.4"
-GROUP: Final = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg1/providers"
-MACHINE: Final = f"{GROUP}/Microsoft.Compute/virtualMachines/build1"
-SUBNET: Final = f"{GROUP}/Microsoft.Network/virtualNetworks/spoke/subnets/build"
-TABLE: Final = f"{GROUP}/Microsoft.Network/routeTables/rt-spoke"
 EVERYTHING: Final = ("pull", "push", "metadata_write", "metadata_read", "delete")
 ASKED: Final = Subject(symptom=Symptom.UNREACHABLE)
 ASKED_OF: Final = Subject(symptom=Symptom.UNREACHABLE, image=Image("team/app"), origin=MACHINE)
 
-CERTIFICATE: Final = Certificate(
-    issuer="Microsoft Corporation Microsoft Azure RSA TLS Issuing CA 04",
-    names=("*.azurecr.io",),
-    not_before=datetime(2026, 1, 1, tzinfo=UTC),
-    not_after=datetime(2026, 12, 1, tzinfo=UTC),
-    public=True,
-)
-WAY: Final = Way(
-    Resolution(HOST, (PUBLIC,)), Contact(HOST, f"{PUBLIC}:443"), Handshake(HOST, certificate=CERTIFICATE)
-)
 WELL: Final = replace(
     HEALTHY,
     profile=Profile(
         login_server=HOST, sku="Premium", state="Succeeded", public_network_access=True, abac=False
     ),
-    resolution=WAY.resolution,
-    contact=WAY.contact,
-    handshake=WAY.handshake,
-    challenge=Challenge(
-        401, by_registry=True, scheme="bearer", realm=f"https://{HOST}/oauth2/token", at_home=True
-    ),
+    **AROUND,
     login=Login(PIPELINE, 200, 200, EVERYTHING),
     data_endpoints=DataEndpoints((WAY,)),
     quotas=Quotas((Quota("Webhooks", 1, 500), Quota("Geo-replications", 2, -1))),
-    groups=Groups(CLIENT, (Verdict(PUBLIC, allowed=True),)),
-    hops=Hops(CLIENT, (Hop(PUBLIC, "Internet"),)),
-    routes=Routes(f"{MACHINE}-nic", (Route(("0.0.0.0/0",), "Internet"),)),
-    connection=Connection(HOST, "Reachable"),
 )
 DENIED: Final = Challenge(403, by_registry=True, denied="52.138.231.5")
 LINK: Final = PrivateLink("pe-contoso", "Approved")

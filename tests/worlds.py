@@ -69,6 +69,7 @@ from remediations.sweep import sweep
 from remediations.tickets import Ticket, Tickets
 from tests.desk import MemoryDesk
 from tests.memory import START, Clock, Crash, Fuse, MemoryQueue, MemoryTable
+from tests.surroundings import AROUND, Seen
 
 SUBSCRIPTION: Final = "00000000-0000-0000-0000-00000000000a"
 CONTOSO: Final = Registry(
@@ -481,6 +482,7 @@ class Bot:
         self.registry = MemoryRegistry(self.clock, self.fuse)
         self.queue = MemoryQueue(self.clock, self.fuse)
         self.people = MemoryChannel()
+        self.around = Seen(replace(HEALTHY, **AROUND))
         self.desk = MemoryDesk(self.clock, self.fuse)
         tickets = Tickets(self.desk, MemoryTable(Ticket, self.fuse), self.clock)
         self.channels: dict[str, Channel] = {"people": self.people} | ({"desk": tickets} if desk else {})
@@ -507,6 +509,7 @@ class Bot:
         return Medic(
             registries={CONTOSO.name: CONTOSO},
             reader=self.registry,
+            instruments=self.around.instruments,
             policy=policy,
             policy_version="a-version",
             incidents=Incidents(self.rows, self.journal, self.queue, self.clock),

@@ -3,7 +3,7 @@
 from checks.evidence import Evidence
 from checks.frame import Subject, check
 from checks.model import Answer, CauseName, Symptom, WayThere
-from checks.told import private, told_answer
+from checks.told import besides, told_answer
 
 
 @check(CauseName.TLS_ERROR, explains=(Symptom.UNREACHABLE,))
@@ -20,7 +20,7 @@ def client_distrusts_certificate(subject: Subject, evidence: Evidence) -> Answer
         evidence.settings,
         CauseName.TLS_ERROR,
         WayThere(),
-        f"the client did not trust the certificate that it was shown{private(evidence.settings)}",
+        f"the client did not trust the certificate that it was shown{besides(evidence)}",
         advice=(
             "See who signed the certificate: `openssl s_client -connect REGISTRY.azurecr.io:443`. Trust that authority "
             "in the Docker daemon as well, or exempt `*.azurecr.io` from inspection."

@@ -3,7 +3,7 @@
 from checks.evidence import Evidence
 from checks.frame import Subject, check
 from checks.model import Answer, CauseName, Symptom, WayThere
-from checks.told import private, told_answer
+from checks.told import besides, told_answer
 
 
 @check(CauseName.DNS_FAILURE, explains=(Symptom.UNREACHABLE,))
@@ -20,7 +20,7 @@ def client_found_no_name(subject: Subject, evidence: Evidence) -> Answer:
         evidence.settings,
         CauseName.DNS_FAILURE,
         WayThere(),
-        f"the client found no address for the login server{private(evidence.settings)}",
+        f"the client found no address for the login server{besides(evidence)}",
         advice=(
             "Ask the same DNS as the client: `nslookup REGISTRY.azurecr.io`. With a private endpoint, link the zone "
             "`privatelink.azurecr.io` to the client's network and see that it has both records."

@@ -3,7 +3,7 @@
 from checks.evidence import Evidence
 from checks.frame import Subject, check
 from checks.model import Answer, CauseName, Symptom, WayThere
-from checks.told import private, told_answer
+from checks.told import besides, told_answer
 
 
 @check(CauseName.PROXY_ERROR, explains=(Symptom.UNREACHABLE,))
@@ -20,7 +20,7 @@ def client_proxy_refused(subject: Subject, evidence: Evidence) -> Answer:
         evidence.settings,
         CauseName.PROXY_ERROR,
         WayThere(),
-        f"the client was refused by its proxy, or could not reach it{private(evidence.settings)}",
+        f"the client was refused by its proxy, or could not reach it{besides(evidence)}",
         advice=(
             "Compare HTTPS_PROXY and NO_PROXY of the daemon (`systemctl show docker --property Environment`) with what "
             "the proxy permits; with a private endpoint the registry belongs into NO_PROXY."

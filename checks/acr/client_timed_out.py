@@ -3,7 +3,7 @@
 from checks.evidence import Evidence
 from checks.frame import Subject, check
 from checks.model import Answer, CauseName, Symptom, WayThere
-from checks.told import private, told_answer
+from checks.told import besides, told_answer
 
 
 @check(CauseName.CONNECTIVITY_TIMEOUT, explains=(Symptom.UNREACHABLE,))
@@ -20,10 +20,13 @@ def client_timed_out(subject: Subject, evidence: Evidence) -> Answer:
         evidence.settings,
         CauseName.CONNECTIVITY_TIMEOUT,
         WayThere(),
-        f"the client waited in vain for an answer{private(evidence.settings)}",
-        advice=(
-            "If the machine that pushes is in Azure, `medic check REGISTRY --from ITS_RESOURCE_ID` names the rule or "
-            "the route; otherwise the owners of its network must let port 443 of the login server and of the data "
-            "endpoint pass."
-        ),
+        f"the client waited in vain for an answer{besides(evidence)}",
+        advice="" if subject.origin else _ADVICE,
     )
+
+
+_ADVICE = (
+    "If the machine that pushes is in Azure, `medic check REGISTRY --from ITS_RESOURCE_ID` names the rule or the "
+    "route, and so does this notice if the job's report says which `resource` it runs on; otherwise the owners of its "
+    "network must let port 443 of the login server and of the data endpoint pass."
+)

@@ -3,7 +3,7 @@
 from checks.evidence import Evidence
 from checks.frame import Subject, check
 from checks.model import Answer, CauseName, Symptom, WayThere
-from checks.told import private, told_answer
+from checks.told import besides, told_answer
 
 
 @check(CauseName.CONNECTION_REFUSED_OR_RESET, explains=(Symptom.UNREACHABLE,))
@@ -20,7 +20,7 @@ def client_was_cut_off(subject: Subject, evidence: Evidence) -> Answer:
         evidence.settings,
         CauseName.CONNECTION_REFUSED_OR_RESET,
         WayThere(),
-        f"the client was refused a connection, or lost it{private(evidence.settings)}",
+        f"the client was refused a connection, or lost it{besides(evidence)}",
         advice=(
             "Push again; if large layers fail and small ones pass, look for a limit on size or idle time between the "
             "client and the registry. See what the name leads to: `nslookup REGISTRY.azurecr.io`."

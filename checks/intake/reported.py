@@ -10,7 +10,7 @@ import msgspec
 
 from checks.intake.redaction import redacted
 from checks.model import CauseName, Image, Proof, Registry, Rejection, Signal, Source, Symptom, Value
-from checks.names import is_address_like, is_digest, is_repository, is_tag
+from checks.names import is_address_like, is_digest, is_machine_id, is_repository, is_tag
 
 if TYPE_CHECKING:
     from checks.intake.error_text import Explanation
@@ -55,6 +55,7 @@ class PushReport(Value, frozen=True, rename="camel"):
     text: str
     registry: str | None = None
     image: str | None = None
+    resource: str | None = None
     report_id: str | None = None
     run_url: str | None = None
 
@@ -110,6 +111,8 @@ def read_report(
         return _reject(report, source, "illegal_name", image)
     if symptom is Symptom.PUSH_DISALLOWED and image is None:
         return _reject(report, source, "no_image", "neither the text nor the report names what was pushed")
+    if report.resource and not is_machine_id(report.resource):
+        return _reject(report, source, "illegal_name", f"resource {report.resource!r:.300}")
     address = explanation.client_ip if symptom is Symptom.ADDRESS_DENIED else None
     if address and not is_address_like(address):
         return _reject(report, source, "illegal_name", f"address {address!r:.80}")
@@ -123,6 +126,7 @@ def read_report(
         address=address,
         said=None if symptom in _LOOKED_INTO else explanation.cause,
         proof=Proof.SAME_ADDRESS if address and address == sent_from else Proof.CLAIMED,
+        origin=report.resource if symptom is Symptom.UNREACHABLE else None,
         excerpt=redacted(report.text)[-_EXCERPT:],
     )
 

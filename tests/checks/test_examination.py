@@ -1,109 +1,32 @@
 """What is looked at when somebody asks, in which order, and what becomes of a look that does not end."""
 
 import threading
-from collections.abc import Sequence
 
 from msgspec.structs import replace
 
 from checks.evidence import (
-    Absent,
     Attributes,
-    Challenge,
     Connection,
     Contact,
     End,
     Evidence,
-    Groups,
-    Hops,
     Login,
     NotAsked,
     Profile,
     Quotas,
     RegistrySettings,
     Resolution,
-    Routes,
     Unreadable,
     Usage,
-    Vantage,
     Way,
 )
-from checks.examination import Instruments, examine
+from checks.examination import examine
 from checks.frame import Subject
 from checks.model import Image, Registry
-from tests.examined import ASKED, DATA_HOST, ILL, MACHINE, PUBLIC, WAY, WELL
+from tests.examined import ASKED, ILL, WELL
 from tests.memory import START
+from tests.surroundings import DATA_HOST, MACHINE, PUBLIC, Seen
 from tests.worlds import CONTOSO
-
-VANTAGE = Vantage(MACHINE, MACHINE, f"{MACHINE}-nic", "10.1.0.4", "/watcher")
-
-
-class Seen:
-    """An Azure, a network and a watcher in which everything is as the evidence says."""
-
-    def __init__(self, world: Evidence = WELL) -> None:
-        self.world = world
-        self.vantage_seen: Vantage | Unreadable = VANTAGE
-        self.asked: list[str] = []
-
-    def instruments(self, patience: float = 5) -> Instruments:
-        return Instruments(self, self, self, patience, patience)  # type: ignore[arg-type]
-
-    def settings(self, _: Registry) -> RegistrySettings | Unreadable:
-        return self.world.settings
-
-    def usage(self, _: Registry) -> Usage | Unreadable:
-        return self.world.usage
-
-    def profile(self, _: Registry) -> Profile | Absent | Unreadable | NotAsked:
-        return self.world.profile
-
-    def quotas(self, _: Registry) -> Quotas | Unreadable | NotAsked:
-        return self.world.quotas
-
-    def repository(self, _: Registry, name: str) -> object:
-        self.asked.append(f"repository {name}")
-        return self.world.repository
-
-    def tag(self, _: Registry, repository: str, tag: str) -> object:
-        self.asked.append(f"tag {repository}:{tag}")
-        return self.world.tag
-
-    def manifest(self, _: Registry, repository: str, digest: str) -> object:
-        self.asked.append(f"manifest {repository}@{digest[:9]}")
-        return self.world.manifest
-
-    def way(self, host: str) -> Way:
-        self.asked.append(f"way {host}")
-        if host != CONTOSO.login_server:
-            return replace(WAY, resolution=Resolution(host, (PUBLIC,)))
-        assert isinstance(self.world.resolution, Resolution)
-        return Way(self.world.resolution, self.world.contact, self.world.handshake)
-
-    def challenge(self, _: Registry) -> Challenge | Unreadable | NotAsked:
-        self.asked.append("challenge")
-        return self.world.challenge
-
-    def login(self, _: Registry, repository: str | None) -> Login | Unreadable | NotAsked:
-        self.asked.append(f"login {repository}")
-        return self.world.login
-
-    def vantage(self, _: str) -> Vantage | Unreadable:
-        return self.vantage_seen
-
-    def groups(self, _: Vantage, destinations: Sequence[str]) -> Groups | Unreadable | NotAsked:
-        self.asked.append(f"groups {' '.join(destinations)}")
-        return self.world.groups
-
-    def hops(self, _: Vantage, destinations: Sequence[str]) -> Hops | Unreadable | NotAsked:
-        self.asked.append(f"hops {' '.join(destinations)}")
-        return self.world.hops
-
-    def routes(self, _: Vantage) -> Routes | Unreadable | NotAsked:
-        return self.world.routes
-
-    def connection(self, _: Vantage, host: str) -> Connection | Unreadable | NotAsked:
-        self.asked.append(f"connection {host}")
-        return self.world.connection
 
 
 def looked(seen: Seen, subject: Subject = ASKED, patience: float = 5) -> Evidence:
@@ -126,7 +49,7 @@ def _profile() -> Profile:
 
 
 def test_without_a_repository_no_lock_is_read_and_without_a_machine_no_watcher_asked() -> None:
-    plain = Seen()
+    plain = Seen(WELL)
     seen = looked(plain)
     assert (seen.repository, seen.tag, seen.manifest) == (NotAsked(), NotAsked(), NotAsked())
     assert (seen.groups, seen.hops, seen.connection) == (NotAsked(), NotAsked(), NotAsked())
@@ -162,7 +85,7 @@ def test_security_groups_and_routes_are_asked_about_the_ipv4_address() -> None:
 
 
 def test_a_machine_that_cannot_be_seen_from_is_one_answer_and_not_four() -> None:
-    blind_one = Seen()
+    blind_one = Seen(WELL)
     blind_one.vantage_seen = Unreadable("there is no Network Watcher in westeurope")
     seen = looked(blind_one, replace(ASKED, origin=MACHINE))
     assert seen.connection == blind_one.vantage_seen
@@ -186,7 +109,7 @@ def test_a_look_that_does_not_end_is_not_waited_for_and_spoils_no_other() -> Non
             over.wait(20)
             return self.world.usage
 
-    seen = looked(Stuck(), patience=0.3)
+    seen = looked(Stuck(WELL), patience=0.3)
     over.set()
     assert seen.usage == Unreadable("no answer within 0 s")
     assert isinstance(seen.login, Login)
@@ -200,7 +123,7 @@ def test_a_look_that_breaks_is_unreadable_without_a_word_of_its_secrets() -> Non
         def tag(self, _: Registry, repository: str, tag: str) -> Attributes:
             raise ZeroDivisionError(repository, tag)
 
-    seen = looked(Broken(), replace(ASKED, image=Image("team/app", "v1")))
+    seen = looked(Broken(WELL), replace(ASKED, image=Image("team/app", "v1")))
     assert seen.usage == Unreadable("looking failed: RuntimeError")
     assert seen.tag == Unreadable("looking failed: ZeroDivisionError")
 
@@ -225,11 +148,11 @@ def test_what_depends_on_nothing_is_looked_at_side_by_side() -> None:
             together.wait()
             return super().way(host)
 
-    seen = looked(Slow())
+    seen = looked(Slow(WELL))
     assert (seen.settings, seen.usage, seen.quotas) == (WELL.settings, WELL.usage, WELL.quotas)
 
 
 def test_every_look_is_told_when_it_begins_and_when_it_ends() -> None:
     told: list[str] = []
-    examine(CONTOSO, ASKED, Seen().instruments(), START, told.append)
+    examine(CONTOSO, ASKED, Seen(WELL).instruments(), START, told.append)
     assert {"settings", "settings: done", "DNS, TCP and TLS", "challenge", "login: done"} <= set(told)

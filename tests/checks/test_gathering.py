@@ -9,9 +9,11 @@ from checks.frame import Caller
 from checks.incident import Incident, State, fingerprint, gathered, grown, knows, opened
 from checks.model import CauseName, Image, Proof, Signal, Source, Symptom
 from tests.memory import START
+from tests.surroundings import GROUP, MACHINE
 from tests.worlds import APP, PIPELINE, address_denied, push_refused
 
 MINUTE = timedelta(minutes=1)
+SCALE_SET = f"{GROUP}/Microsoft.Compute/virtualMachineScaleSets/agents"
 
 
 def refused(number: int = 0, **changes: object) -> Signal:
@@ -57,6 +59,41 @@ def test_each_way_not_to_reach_the_registry_is_a_failure_of_its_own() -> None:
     one = push_refused(START, symptom=Symptom.UNREACHABLE, said=CauseName.DNS_FAILURE)
     assert fingerprint(one) == fingerprint(replace(one, image=None))
     assert fingerprint(one) != fingerprint(replace(one, said=CauseName.TLS_ERROR))
+
+
+def cut_off(number: int = 0, **changes: object) -> Signal:
+    """A report of a machine in Azure that cannot reach the registry."""
+    told: dict[str, object] = {
+        "id": f"report-{number}",
+        "symptom": Symptom.UNREACHABLE,
+        "said": CauseName.CONNECTIVITY_TIMEOUT,
+        "origin": f"{MACHINE}{number}",
+        "address": None,
+    }
+    return replace(push_refused(START), **(told | changes))
+
+
+def test_machines_in_two_places_are_two_failures_and_those_of_one_scale_set_one() -> None:
+    assert fingerprint(cut_off(1)) != fingerprint(cut_off(2))
+    assert fingerprint(cut_off(1)) != fingerprint(cut_off(1, origin=None))
+    assert fingerprint(cut_off(1)) == fingerprint(cut_off(1, origin=f"{MACHINE}1".upper()))
+    one, other = (cut_off(origin=f"{SCALE_SET}/virtualMachines/{number}") for number in (0, 7))
+    assert fingerprint(one) == fingerprint(other)
+
+
+def test_of_a_failure_the_machine_is_kept_that_was_named_first() -> None:
+    incident = opened(cut_off(1, origin=None), START)
+    assert grown(grown(incident, cut_off(1)), cut_off(2)).subject.origin == f"{MACHINE}1"
+
+
+def test_six_machines_that_cannot_connect_are_one_failure_for_each_way_in_which_they_cannot() -> None:
+    five = [cut_off(number) for number in range(5)]
+    nameless = [cut_off(number, said=CauseName.DNS_FAILURE) for number in range(5)]
+    assert len(gathered([*five, *nameless, *strangers(5)], {})) == 15
+    (key, crowd), *others = gathered([*five, cut_off(6), *nameless], {}).items()
+    assert (len(crowd), len(others)) == (6, 5)
+    assert key == fingerprint(cut_off(origin=None))
+    assert opened(crowd[0], START).origin == f"{MACHINE}0"
 
 
 def test_an_identity_is_refused_repository_by_repository_whatever_the_tag() -> None:

@@ -11,7 +11,8 @@ from checks.frame import Subject
 from checks.health import Health, Line, Mark, Part, asking, health
 from checks.health_text import as_text
 from checks.model import Image, LockLevel, Symptom
-from tests.examined import ASKED, ASKED_OF, DENIED, ILL, LINK, MACHINE, WELL, blind, but
+from tests.examined import ASKED, ASKED_OF, DENIED, ILL, LINK, WELL, blind, but
+from tests.surroundings import MACHINE
 from tests.worlds import CONTOSO, locked, set_to, used
 
 CLIENT_PARTS = ("groups", "hops", "routes", "connection")

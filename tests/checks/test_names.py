@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from checks.names import is_address_like, is_digest, is_registry_id, is_repository, is_tag
+from checks.names import is_address_like, is_digest, is_registry_id, is_repository, is_tag, place_of
 
 SUBSCRIPTION = "00000000-0000-0000-0000-00000000000a"
 REGISTRY_ID = (
@@ -133,3 +133,13 @@ def test_every_address_looks_like_one(address: object) -> None:
 )
 def test_what_has_other_characters_does_not_look_like_an_address(text: str) -> None:
     assert not is_address_like(text)
+
+
+def test_machines_of_a_scale_set_share_their_place() -> None:
+    scale_set = (
+        f"{REGISTRY_ID.partition('/providers')[0]}/providers/Microsoft.Compute/virtualMachineScaleSets/A"
+    )
+    for machine in ("0", "1/networkInterfaces/nic"):
+        assert place_of(f"{scale_set}/virtualMachines/{machine}") == scale_set.lower()
+    alone = scale_set.replace("virtualMachineScaleSets", "virtualMachines")
+    assert place_of(alone) == alone.lower()

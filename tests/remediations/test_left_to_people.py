@@ -1,17 +1,20 @@
 """Failures that the bot mends for nobody: told once, diagnosed, and over when the push has succeeded."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 import pytest
 from msgspec.structs import replace
 
-from checks.evidence import Unreadable
+from checks.evidence import Groups, NotAsked, Unreadable, Vantage
 from checks.incident import State
 from checks.intake.event_grid import Pushed
 from checks.model import CauseName, Image, Signal, Symptom
 from remediations.model import Decided, Escalate, Notice, Reason, Severity, Suppress
+from tests.examined import ILL
 from tests.memory import START
-from tests.worlds import APP, NEW, PIPELINE, Bot, push_refused
+from tests.surroundings import MACHINE, Seen
+from tests.worlds import APP, CONTOSO, FORBIDDEN, NEW, PIPELINE, Bot, permissive, push_refused
 
 MINUTE = timedelta(minutes=1)
 
@@ -106,6 +109,57 @@ def test_a_push_that_succeeds_closes_it(signal: Signal) -> None:
     bot.clock.advance(60)
     bot.pushed(bot.registry.push())
     assert bot.incident.state is State.CLOSED
+
+
+def test_from_the_machine_that_a_report_names_the_rule_is_found_that_keeps_it_from_the_registry() -> None:
+    bot = Bot()
+    bot.around.world = ILL["security group"]
+    bot.report(told(Symptom.UNREACHABLE, CauseName.CONNECTIVITY_TIMEOUT, origin=MACHINE))
+    bot.work()
+    assert decision(bot).reason is Reason.NO_REMEDIATION
+    notice = only_notice(bot)
+    assert notice.title == (
+        "A client could not reach the registry in contoso: connectivity timeout at security group nsg-build"
+    )
+    assert dict(notice.facts)["Client machine"] == MACHINE
+    assert notice.paragraphs[0].startswith("Found: the rule UserRule_DenyInternet of nsg-build, applied to")
+    assert any(one.startswith("Ask the owner of nsg-build for an outbound rule") for one in notice.paragraphs)
+    assert bot.registry.writes == []
+
+
+def test_what_the_bot_may_not_see_of_the_network_is_said_beside_what_the_client_told() -> None:
+    bot = Bot()
+    bot.around.vantage_seen = FORBIDDEN
+    bot.report(told(Symptom.UNREACHABLE, CauseName.CONNECTIVITY_TIMEOUT, origin=MACHINE))
+    bot.work()
+    assert decision(bot).reason is Reason.NO_REMEDIATION
+    notice = only_notice(bot)
+    assert notice.title.endswith(": connectivity timeout")
+    assert any("The bot lacks the.right/that/is/missing" in one for one in notice.paragraphs)
+
+
+def test_while_network_watcher_takes_its_time_nobody_waits_for_the_registry() -> None:
+    bot = Bot()
+
+    class Slow(Seen):
+        def groups(self, vantage: Vantage, destinations: Sequence[str]) -> Groups | Unreadable | NotAsked:
+            with bot.medic.leases.hold(CONTOSO.name):
+                return super().groups(vantage, destinations)
+
+    bot.around = Slow(bot.around.world)
+    bot.obey(permissive())
+    bot.report(told(Symptom.UNREACHABLE, CauseName.CONNECTIVITY_TIMEOUT, origin=MACHINE))
+    bot.work()
+    assert "groups 20.50.200.1" in bot.around.asked
+    assert bot.incident.state is State.WITH_PEOPLE
+
+
+@pytest.mark.parametrize("symptom", [one for one in Symptom if one is not Symptom.UNREACHABLE])
+def test_the_way_is_looked_at_only_where_that_is_what_failed(symptom: Symptom) -> None:
+    bot = Bot()
+    bot.report(told(symptom, CauseName.UNKNOWN, band=80))
+    bot.work()
+    assert bot.around.asked == []
 
 
 def test_a_failure_that_nothing_names_is_told_with_the_clients_own_words() -> None:

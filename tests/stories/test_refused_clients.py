@@ -8,10 +8,12 @@ import pytest
 from checks.incident import Incident, State
 from checks.model import Symptom
 from remediations.model import Decided, Escalate, Reason
-from tests.installation import Installation
+from tests.installation import READER, Installation
 from tests.local_azure import LocalAzure, Registry
+from tests.local_azure.network import SecurityGroup, SecurityRule
 from tests.local_azure.pushing import PushOutcome
 
+KEY = {"x-functions-key": "a-function-key"}
 PULL_ONLY = {"Microsoft.ContainerRegistry/registries/pull/read"}
 
 
@@ -167,6 +169,41 @@ def test_what_a_pipeline_reports_reaches_people_with_its_cause_and_what_to_do(
     assert title in card
     assert advice in card
     assert azure.writes() == []
+
+
+TIMED_OUT = (
+    "net/http: request canceled while waiting for connection (Client.Timeout exceeded while awaiting headers)"
+)
+
+
+def test_a_report_that_names_its_machine_has_the_rule_named_that_keeps_it_from_the_registry(
+    azure: LocalAzure, contoso: Registry, bot: Installation
+) -> None:
+    azure.network.polls = 0
+    machine = azure.network.add()
+    deny = SecurityRule("UserRule_DenyInternet", "Deny", port="443")
+    machine.groups = [SecurityGroup("nsg-build", machine.subnet_id, [deny])]
+    report = {"text": TIMED_OUT, "registry": contoso.login_server, "image": "team/app:v1"}
+    _, answer = bot.report("52.138.231.5", **report, resource=machine.resource_id)
+    bot.work()
+    card = only_card(azure)
+    assert "connectivity timeout at security group nsg-build" in card
+    assert "the rule UserRule_DenyInternet of nsg-build, applied to subnet build, denies 10.1.0.4" in card
+    assert "from the bot's own network, DNS, TCP, TLS and /v2/ of the login server answer" in card
+    stands = bot.host.answer("GET", f"/api/push-reports/{answer['receipt']}", b"", KEY).json()
+    assert stands["diagnosis"].startswith("the rule UserRule_DenyInternet of nsg-build")
+    assert azure.writes() == []
+
+
+def test_where_the_bot_may_not_look_at_a_machine_the_right_is_named_that_it_lacks(
+    azure: LocalAzure, contoso: Registry, bot: Installation
+) -> None:
+    azure.rights[READER] = {"Microsoft.ContainerRegistry/registries/read"}
+    machine = azure.network.add()
+    bot.report("52.138.231.5", text=TIMED_OUT, registry=contoso.login_server, resource=machine.resource_id)
+    bot.work()
+    assert reason(bot) is Reason.NO_REMEDIATION
+    assert "The bot lacks Microsoft.Compute/virtualMachines/read" in only_card(azure)
 
 
 @pytest.mark.parametrize(

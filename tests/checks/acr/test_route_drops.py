@@ -5,7 +5,8 @@ from msgspec.structs import replace
 from checks.acr.route_drops import route_drops
 from checks.evidence import Hop, Hops
 from checks.model import Cause, CauseName, Cleared, Place, Unknown
-from tests.examined import ASKED_OF, CLIENT, ILL, WELL, blind
+from tests.examined import ASKED_OF, ILL, WELL, blind
+from tests.surroundings import CLIENT
 
 
 def test_a_next_hop_of_none_is_the_cause_and_the_route_is_named() -> None:

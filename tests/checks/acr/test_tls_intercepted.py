@@ -4,7 +4,8 @@ from msgspec.structs import replace
 
 from checks.acr.tls_intercepted import tls_intercepted
 from checks.model import Cause, CauseName, Cleared, Place, Unknown
-from tests.examined import ASKED_OF, CERTIFICATE, ILL, WELL, blind, but
+from tests.examined import ASKED_OF, ILL, WELL, blind, but
+from tests.surroundings import CERTIFICATE
 
 
 def test_an_issuer_whom_nobody_trusts_is_the_cause() -> None:

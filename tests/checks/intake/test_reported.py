@@ -18,6 +18,7 @@ from checks.intake.reported import (
 )
 from checks.model import CauseName, Image, Proof, Registry, Rejection, Signal, Source, Symptom
 from tests.memory import START
+from tests.surroundings import MACHINE
 from tests.worlds import ADDRESS, CONTOSO, NEW
 
 FABRIKAM = Registry(
@@ -81,6 +82,37 @@ def test_where_a_report_came_from_proves_nothing_about_a_lock() -> None:
 
 def test_a_registry_that_is_not_ours_is_rejected() -> None:
     assert reason(read(locked(registry="evil.example.com"))) == "unknown_registry"
+
+
+TIMED_OUT = "dial tcp 20.1.2.3:443: i/o timeout"
+
+
+def test_a_report_may_say_which_machine_it_comes_from() -> None:
+    signal = read(PushReport(text=TIMED_OUT, resource=MACHINE))
+    assert isinstance(signal, Signal)
+    assert (signal.symptom, signal.origin) == (Symptom.UNREACHABLE, MACHINE)
+
+
+@pytest.mark.parametrize(
+    "resource",
+    [
+        CONTOSO.resource_id,
+        f"{MACHINE}/extensions/x",
+        f"{MACHINE}/../{MACHINE}",
+        f"https://evil.example{MACHINE}",
+        "build1",
+        f"{MACHINE}\n",
+        f"{MACHINE}?api-version=1",
+    ],
+)
+def test_what_is_no_machine_is_rejected(resource: str) -> None:
+    assert reason(read(PushReport(text=TIMED_OUT, resource=resource))) == "illegal_name"
+
+
+def test_of_what_is_no_matter_of_the_network_the_machine_is_not_kept() -> None:
+    signal = read(locked(resource=MACHINE))
+    assert isinstance(signal, Signal)
+    assert signal.origin is None
 
 
 def test_two_names_for_the_registry_are_one_too_many() -> None:
@@ -193,8 +225,8 @@ def test_more_than_a_megabyte_is_not_read() -> None:
 
 
 def test_a_report_is_read_with_the_names_that_the_readme_gives() -> None:
-    body = b'{"text":"x","registry":"r","image":"i","reportId":"7","runUrl":"https://ci/7"}'
-    assert decode_report(body, Source.PUSH_REPORT) == PushReport("x", "r", "i", "7", "https://ci/7")
+    body = b'{"text":"x","registry":"r","image":"i","resource":"m","reportId":"7","runUrl":"https://ci/7"}'
+    assert decode_report(body, Source.PUSH_REPORT) == PushReport("x", "r", "i", "m", "7", "https://ci/7")
 
 
 @given(st.text(max_size=300), st.text(max_size=40), st.text(max_size=40))
