@@ -35,6 +35,9 @@ param repositoryPrefixes string[] = []
 @description('Also stream the logs of every registry of this subscription, those still to be made included, by Azure Policy.')
 param coverSubscription bool = false
 
+@description('The subscriptions whose machines push and may be asked about: the bot may then have Network Watcher say which rule or route keeps a machine from a registry.')
+param clientSubscriptionIds string[] = []
+
 @description('Topics that exist already, since Azure allows one system topic for each source: resource id of a registry, or of a subscription, to the name of its topic. A topic must be in the resource group of the registry; that of a subscription in the group of the first registry of it.')
 param existingTopics object = {}
 
@@ -206,7 +209,7 @@ var workspaceSubscription = empty(workspaceId) ? subscription().subscriptionId :
 var workspaceGroup = empty(workspaceId) ? resourceGroupName : split(workspaceId, '/')[4]
 var auditSubscription = empty(auditTopicId) ? subscription().subscriptionId : split(auditTopicId, '/')[2]
 var auditGroup = empty(auditTopicId) ? resourceGroupName : split(auditTopicId, '/')[4]
-var roleScopes = [for id in union(subscriptionIds, [subscription().subscriptionId, workspaceSubscription]): '/subscriptions/${id}']
+var roleScopes = [for id in union(subscriptionIds, [subscription().subscriptionId, workspaceSubscription], clientSubscriptionIds): '/subscriptions/${id}']
 
 module group 'untyped/group.bicep' = {
   name: 'push-medic-group'
@@ -280,6 +283,15 @@ module workspaceAccess 'workspace-access.bicep' = {
   }
   dependsOn: [monitoring]
 }
+
+module clientNetworks 'client-network-access.bicep' = [for id in clientSubscriptionIds: {
+  name: 'push-medic-client-network-${token}'
+  scope: subscription(id)
+  params: {
+    principalId: identities.outputs.readerPrincipalId
+    roleName: roles.outputs.networkReaderRole
+  }
+}]
 
 module vault 'vault.bicep' = {
   name: 'push-medic-vault'

@@ -64,6 +64,37 @@ resource writer 'Microsoft.Authorization/roleDefinitions@2022-04-01' = {
   }
 }
 
+// Asked only about a machine that a report names, in the subscriptions that the operator chose. Azure calls it an
+// action to run a diagnosis; none of these changes anything, and the connectivity check tries the registry's own port.
+resource networkReader 'Microsoft.Authorization/roleDefinitions@2022-04-01' = {
+  name: guid(subscription().id, environmentName, 'push-medic-network-reader')
+  properties: {
+    roleName: 'Push Medic Network Reader (${environmentName})'
+    description: 'Has Network Watcher say why a machine does not reach a registry.'
+    type: 'CustomRole'
+    permissions: [
+      {
+        actions: [
+          'Microsoft.Compute/virtualMachines/read'
+          'Microsoft.Compute/virtualMachineScaleSets/virtualMachines/read'
+          'Microsoft.Compute/virtualMachineScaleSets/virtualMachines/networkInterfaces/read'
+          'Microsoft.Network/networkInterfaces/read'
+          'Microsoft.Network/networkInterfaces/effectiveRouteTable/action'
+          'Microsoft.Network/networkWatchers/read'
+          'Microsoft.Network/networkWatchers/networkConfigurationDiagnostic/action'
+          'Microsoft.Network/networkWatchers/nextHop/action'
+          'Microsoft.Network/networkWatchers/connectivityCheck/action'
+          'Microsoft.Network/locations/operations/read'
+          'Microsoft.Network/locations/operationResults/read'
+        ]
+        dataActions: []
+      }
+    ]
+    assignableScopes: assignableScopes
+  }
+}
+
 // By name, because a role has another id in each subscription in which it is assigned.
 output readerRole string = reader.name
 output writerRole string = writer.name
+output networkReaderRole string = networkReader.name

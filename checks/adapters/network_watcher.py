@@ -54,7 +54,7 @@ class AzureNetworkWatcher:
         if not interface:
             return Unreadable("the machine has no network interface")
         version = _SCALE_SET_INTERFACE if "/virtualmachinescalesets/" in interface.lower() else _NETWORK
-        card = self._arm.get(interface, version, f"{_INTERFACES}/read")
+        card = self._arm.get(interface, version, _right_to_see(interface))
         if isinstance(card, Unreadable):
             return card
         address = _address(card)
@@ -184,6 +184,12 @@ def _read_right(machine: str) -> str:
     if "/virtualmachinescalesets/" in machine.lower():
         return "Microsoft.Compute/virtualMachineScaleSets/virtualMachines/read"
     return "Microsoft.Compute/virtualMachines/read"
+
+
+def _right_to_see(interface: str) -> str:
+    if "/virtualmachinescalesets/" in interface.lower():
+        return "Microsoft.Compute/virtualMachineScaleSets/virtualMachines/networkInterfaces/read"
+    return f"{_INTERFACES}/read"
 
 
 def _first_interface(machine: Json) -> str | None:

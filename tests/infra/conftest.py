@@ -5,6 +5,7 @@ import pytest
 from tests.infra.deployment import SUBSCRIPTION, Deployment, deploy, parameters
 
 ELSEWHERE = "00000000-0000-0000-0000-000000000002"
+AGENTS = "00000000-0000-0000-0000-000000000003"
 
 
 def registry(name: str, subscription: str = SUBSCRIPTION, group: str = "registries") -> str:
@@ -26,6 +27,7 @@ EVERYTHING = {
     "PUSH_MEDIC_STORAGE_CEILINGS": f'{{"{registry("contoso")}": 1000}}',
     "PUSH_MEDIC_REPOSITORY_PREFIXES": "team/,apps/",
     "PUSH_MEDIC_COVER_SUBSCRIPTION": "true",
+    "PUSH_MEDIC_CLIENT_SUBSCRIPTIONS": f"{SUBSCRIPTION},{AGENTS}",
     "PUSH_MEDIC_CONNECT_EVENTS": "true",
     "PUSH_MEDIC_EMAIL": "acs",
     "PUSH_MEDIC_EMAIL_RECIPIENTS": "ops@contoso.com,push@contoso.com",

@@ -224,10 +224,7 @@ class _Scope:
         self._known: dict[str, Any] = dict(given)
         self.functions: dict[str, Callable[..., Any]] = {
             **_FUNCTIONS,
-            "subscription": lambda: {
-                "id": f"/subscriptions/{place.subscription}",
-                "subscriptionId": place.subscription,
-            },
+            "subscription": self._subscription,
             "resourceGroup": self._group,
             "tenant": lambda: {"tenantId": TENANT},
             "environment": self._environment,
@@ -336,6 +333,13 @@ class _Scope:
         if function not in self.functions:
             raise BicepError(f"{self.file.name}: what does {function} do?")
         return self.functions[function](*(_finished(self.value(argument)) for argument in arguments))
+
+    def _subscription(self, *names: str) -> Any:  # noqa: ANN401
+        """Where a module goes; or, without a name, the subscription of this deployment."""
+        if names:
+            return Place(*names)
+        subscription = self.place.subscription
+        return {"id": f"/subscriptions/{subscription}", "subscriptionId": subscription}
 
     def _group(self, *names: str) -> Any:  # noqa: ANN401
         """Where a module goes; or, without names, the group of this deployment."""

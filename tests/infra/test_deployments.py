@@ -4,8 +4,8 @@ from collections import Counter
 
 import pytest
 
-from tests.infra.conftest import ELSEWHERE, EVERYTHING, MINIMAL, registry
-from tests.infra.deployment import CLOUDS, TENANT, Deployment, deploy, parameters
+from tests.infra.conftest import AGENTS, ELSEWHERE, EVERYTHING, MINIMAL, registry
+from tests.infra.deployment import CLOUDS, SUBSCRIPTION, TENANT, Deployment, deploy, parameters
 from tests.infra.syntax import BicepError
 from tests.infra.test_settings import settings_of
 
@@ -61,6 +61,23 @@ def test_a_registry_of_another_subscription_is_reached_there(everything: Deploym
     }
     assert "Microsoft.Insights/diagnosticSettings" in there
     assert "Microsoft.Authorization/roleAssignments" in there
+
+
+def test_machines_may_be_asked_about_in_the_chosen_subscriptions_only(
+    everything: Deployment, minimal: Deployment
+) -> None:
+    def chosen(of: Deployment) -> set[str]:
+        role = next(
+            one for one in of.made("Microsoft.Authorization/roleDefinitions") if one.symbol == "networkReader"
+        )
+        rights = of.made("Microsoft.Authorization/roleAssignments")
+        given = [one for one in rights if one.body["properties"]["roleDefinitionId"].endswith(role.name)]
+        assert all(one.place.group is None for one in given)
+        assert all("reader" in one.body["properties"]["principalId"] for one in given)
+        return {one.place.subscription for one in given}
+
+    assert chosen(minimal) == set()
+    assert chosen(everything) == {SUBSCRIPTION, AGENTS}
 
 
 def test_an_existing_workspace_is_used_where_it_is() -> None:

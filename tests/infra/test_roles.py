@@ -1,4 +1,4 @@
-"""The two roles hold the actions that the code uses, and no other.
+"""The roles hold the actions that the code uses, and no other.
 
 What is used is what the local Azure saw each identity do.
 """
@@ -71,6 +71,13 @@ def let_in(bot: Installation, registry: Registry) -> None:
     assert CLIENT in registry.ip_rules
 
 
+def ask_about(bot: Installation, registry: Registry) -> None:
+    """Two machines cannot connect, and their reports say which they are: one alone, and one of a scale set."""
+    for machine in (bot.azure.network.add(), bot.azure.network.add(name="7", scale_set="agents")):
+        bot.report(CLIENT, text="i/o timeout", registry=registry.login_server, resource=machine.resource_id)
+    bot.work()
+
+
 @pytest.fixture(scope="module")
 def used(azurite: str, worker: FakeHost, tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, set[str]]:
     """The actions that each identity was seen to use."""
@@ -82,6 +89,7 @@ def used(azurite: str, worker: FakeHost, tmp_path_factory: pytest.TempPathFactor
             unlock(bot, registry)
             bot.app.doctor(lambda _: None, send_test=False)
             bot.app.study_storage(registry.name)
+            ask_about(bot, registry)
             for timer in worker.triggered_by("timerTrigger"):
                 bot.host.tick(timer)
             note(seen, bot.azure)
@@ -111,11 +119,16 @@ def granted(everything: Deployment, symbol: str) -> set[str]:
     return {*permission["actions"], *permission["dataActions"]}
 
 
-@pytest.mark.parametrize(("symbol", "identity"), [("reader", READER), ("writer", WRITER)])
-def test_a_role_holds_what_is_used_and_no_more(
-    everything: Deployment, used: Mapping[str, set[str]], symbol: str, identity: str
-) -> None:
-    assert granted(everything, symbol) == used[identity]
+def of_clients(action: str) -> bool:
+    """Whether it is about a client's machine, and not about a registry."""
+    return action.startswith(("Microsoft.Compute/", "Microsoft.Network/"))
+
+
+def test_a_role_holds_what_is_used_and_no_more(everything: Deployment, used: Mapping[str, set[str]]) -> None:
+    about_clients = set(filter(of_clients, used[READER]))
+    assert granted(everything, "reader") == used[READER] - about_clients
+    assert granted(everything, "networkReader") == about_clients
+    assert granted(everything, "writer") == used[WRITER]
 
 
 @pytest.mark.parametrize("mode", MODES)
@@ -169,13 +182,23 @@ def test_the_doctor_asks_for_what_the_roles_hold_in_a_registry(everything: Deplo
     assert set(WRITER_NEEDS) == granted(everything, "writer")
 
 
+DIAGNOSES = {
+    "Microsoft.Network/networkInterfaces/effectiveRouteTable/action",
+    "Microsoft.Network/networkWatchers/networkConfigurationDiagnostic/action",
+    "Microsoft.Network/networkWatchers/nextHop/action",
+    "Microsoft.Network/networkWatchers/connectivityCheck/action",
+}
+
+
 def test_the_reader_can_change_nothing(everything: Deployment) -> None:
     assert all(action.endswith("/read") for action in granted(everything, "reader"))
+    about_clients = granted(everything, "networkReader") - DIAGNOSES
+    assert all(action.endswith("/read") for action in about_clients)
 
 
-def test_no_role_has_a_wildcard_or_more_than_two_exist(everything: Deployment) -> None:
+def test_no_role_has_a_wildcard_or_more_than_three_exist(everything: Deployment) -> None:
     roles = everything.made("Microsoft.Authorization/roleDefinitions")
-    assert {role.symbol for role in roles} == {"reader", "writer"}
+    assert {role.symbol for role in roles} == {"reader", "networkReader", "writer"}
     assert "*" not in str([role.body["properties"]["permissions"] for role in roles])
 
 

@@ -35,7 +35,8 @@ def show_machine(call: Call) -> Response:
 
 def show_interface(call: Call) -> Response:
     """Show a network interface. One of a scale set's instance says no location of its own."""
-    machine = _machine(call, "Microsoft.Network/networkInterfaces/read")
+    kind = f"Microsoft.Compute/{_kind(call)}" if "scale_set" in call.arguments else "Microsoft.Network"
+    machine = _machine(call, f"{kind}/networkInterfaces/read")
     document: dict[str, Any] = {
         "id": machine.interface_id,
         "location": machine.location,

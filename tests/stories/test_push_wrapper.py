@@ -19,6 +19,7 @@ from tests.front_end import FrontEnd, front_end, served
 from tests.host.azurite import ROOT
 from tests.installation import PERMISSIVE, Installation
 from tests.local_azure import LocalAzure, Registry
+from tests.local_azure.network import SecurityGroup, SecurityRule
 from tests.stories.test_proven_reports import ISSUERS
 
 WRAPPER = ROOT / "integrations/medic-push"
@@ -295,6 +296,22 @@ def test_the_command_says_which_image_it_is(job: Job, front: FrontEnd) -> None:
         job.runs("sh", "-c", f"false {command}")
         report = sent(front)
         assert (report.get("registry"), report.get("image")) == told
+
+
+def test_a_job_that_cannot_connect_is_told_which_rule_of_its_machines_network_it_is(
+    azure: LocalAzure, contoso: Registry, job: Job
+) -> None:
+    azure.network.polls = 0
+    machine = azure.network.add()
+    deny = SecurityRule("UserRule_DenyInternet", "Deny", port="443")
+    machine.groups = [SecurityGroup("nsg-build", machine.subnet_id, [deny])]
+    job.environment |= {
+        "PUSH_MEDIC_RESOURCE": machine.resource_id,
+        "PUSH_MEDIC_REGISTRY": contoso.login_server,
+    }
+    done = job.prints("Error: dial tcp 20.50.200.1:443: i/o timeout\n")
+    assert "medic-push: diagnosis: the rule UserRule_DenyInternet of nsg-build" in done.stderr
+    assert "medic-push: next step: Ask the owner of nsg-build for an outbound rule" in done.stderr
 
 
 def test_azure_pipelines_and_gitlab_have_tokens_too(azure: LocalAzure, job: Job, front: FrontEnd) -> None:
