@@ -534,13 +534,13 @@ def advice(
 
 
 def _general_advice(incident: Incident, diagnosis: Diagnosis | None) -> tuple[str, ...]:
-    """What the checks advise for exactly this, then what is always worth a look."""
+    """What the checks advise for exactly this, then what is always worth a look, unless the very place is known."""
     causes = diagnosis.causes if diagnosis else ()
+    exact = tuple(cause.advice for cause in causes if cause.advice)
+    if _where(diagnosis):
+        return exact
     names = tuple(cause.name for cause in causes) or (incident.said or CauseName.UNKNOWN,)
-    return (
-        *(cause.advice for cause in causes if cause.advice),
-        *(ADVICE[name] for name in dict.fromkeys(names)),
-    )
+    return (*exact, *(ADVICE[name] for name in dict.fromkeys(names)))
 
 
 _LOCK_ADVICE: Final = "Before you unlock, ask whose lock it is: it carries neither owner nor reason."

@@ -12,14 +12,16 @@ from typing import Any
 from msgspec.structs import replace
 
 from checks.intake.event_grid import Pushed
-from checks.model import Image, LockLevel
+from checks.model import CauseName, Image, LockLevel, Symptom
 from remediations.cards import card
 from remediations.digest import digest
 from remediations.mails import mail
 from remediations.model import Failed, Notice
 from remediations.sweep import say_hello
+from tests.examined import ILL
 from tests.memory import START
-from tests.worlds import COLLEAGUE, NEW, Bot, asking, permissive
+from tests.surroundings import MACHINE
+from tests.worlds import COLLEAGUE, NEW, Bot, asking, permissive, push_refused
 
 FOLDER = Path(__file__).parents[1] / "fixtures" / "notices"
 DETAILS = "https://bot.example/api/incidents"
@@ -45,6 +47,14 @@ def notices() -> Iterator[tuple[str, Notice]]:
     denied.denied()
     denied.work()
     yield "allowed", denied.people.notices[-1]
+    cut_off = Bot()
+    cut_off.around.world = replace(ILL["security group"], connection=ILL["cannot connect"].connection)
+    timed_out = push_refused(
+        START, symptom=Symptom.UNREACHABLE, said=CauseName.CONNECTIVITY_TIMEOUT, address=None
+    )
+    cut_off.report(replace(timed_out, origin=MACHINE, excerpt="dial tcp 20.50.200.1:443: i/o timeout"))
+    cut_off.work()
+    yield "unreachable", cut_off.people.notices[-1]
     say_hello(bot.medic)
     bot.work()
     yield "heartbeat", bot.people.notices[-1]
