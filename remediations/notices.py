@@ -358,7 +358,7 @@ def _facts(incident: Incident, registry: Registry, now: datetime) -> tuple[tuple
     if incident.callers and incident.symptom not in _TOLD_BY_FACTS:
         facts.append(("Refused", ", ".join(str(caller) for caller in incident.callers)))
     if incident.origin:
-        facts.append(("Client machine", incident.origin))
+        facts.append(("Client machine", _machine(incident.origin)))
     if incident.band:
         facts.append(("Band", f"{incident.band} %"))
     minutes = int((now - incident.opened_at).total_seconds() // 60)
@@ -366,6 +366,12 @@ def _facts(incident: Incident, registry: Registry, now: datetime) -> tuple[tuple
     facts.append(("Signals", f"{since}, {minutes} min ago" if minutes else since))
     facts.append(("Incident", incident.id))
     return tuple(facts)
+
+
+def _machine(resource_id: str) -> str:
+    """A machine as people know it: its name, its group, its subscription. A whole id is too wide for a card."""
+    parts = resource_id.split("/")
+    return f"{'/'.join(parts[8::2])} in {parts[4]}, subscription {parts[2]}"
 
 
 def _drift(incident: Incident, changed: Written | None) -> tuple[tuple[str, str], ...]:

@@ -14,7 +14,7 @@ from remediations.model import Decided, Escalate, Notice, Reason, Severity, Supp
 from tests.examined import ILL
 from tests.memory import START
 from tests.surroundings import MACHINE, Seen
-from tests.worlds import APP, CONTOSO, FORBIDDEN, NEW, PIPELINE, Bot, permissive, push_refused
+from tests.worlds import APP, CONTOSO, FORBIDDEN, NEW, PIPELINE, SUBSCRIPTION, Bot, permissive, push_refused
 
 MINUTE = timedelta(minutes=1)
 
@@ -121,7 +121,7 @@ def test_from_the_machine_that_a_report_names_the_rule_is_found_that_keeps_it_fr
     assert notice.title == (
         "A client could not reach the registry in contoso: connectivity timeout at security group nsg-build"
     )
-    assert dict(notice.facts)["Client machine"] == MACHINE
+    assert dict(notice.facts)["Client machine"] == f"build1 in rg1, subscription {SUBSCRIPTION}"
     assert notice.paragraphs[0].startswith("Found: the rule UserRule_DenyInternet of nsg-build, applied to")
     assert any(one.startswith("Ask the owner of nsg-build for an outbound rule") for one in notice.paragraphs)
     assert bot.registry.writes == []
