@@ -15,7 +15,7 @@ import msgspec
 
 from checks.model import Clock, Value
 from remediations.approvals import LONGEST_WHY, Approval, Approvals, Person, State, Via
-from remediations.notices import plan
+from remediations.change_text import plan
 from remediations.pages import Page, page
 from remediations.plain import one_line, plain
 from remediations.principals import ROLE, NotAllowed, NotSignedIn, approver

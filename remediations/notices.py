@@ -1,15 +1,26 @@
 """What happened, in; what people are told of it, out. Pure, and plain text: each channel escapes its own way."""
 
-from datetime import datetime, timedelta
-from typing import Final, assert_never
+from datetime import datetime
+from typing import Final
 
 from msgspec.structs import replace
 
 from checks.forecast import Reached
 from checks.incident import Incident, parts_of
-from checks.intake.advice import ADVICE
-from checks.model import CauseName, Diagnosis, FullStorage, Place, Registry, Symptom
+from checks.model import CauseName, Diagnosis, FullStorage, Registry, Symptom
 from remediations.approvals import Approval
+from remediations.change_text import (
+    agreed,
+    before_and_after,
+    cured,
+    done,
+    kind_of,
+    next_step,
+    plan,
+    result,
+    severity_of,
+    taken_back,
+)
 from remediations.drift import Written
 from remediations.model import (
     Change,
@@ -17,21 +28,18 @@ from remediations.model import (
     Escalate,
     Failed,
     Kind,
-    LockChange,
     Moved,
     Notice,
     Outcome,
     Reason,
     Rehearsed,
     Released,
-    RuleChange,
     Severity,
     TicketStep,
-    Undone,
     Unverified,
     Verified,
 )
-from remediations.purging import suggestions, traps
+from remediations.next_steps import advice, where
 from remediations.storage_pictures import outlook
 from remediations.storage_report import StorageReport, facts, shares
 
@@ -122,7 +130,7 @@ def asks_approval(
         title=f"{_WHAT_FAILED[incident.symptom]} in {incident.registry}: may the bot {approval.change}?",
         at=approval.asked_at,
         kind=Kind.ASKS,
-        cause=_cured(approval.change),
+        cause=cured(approval.change),
         facts=(
             *_facts(incident, registry, approval.asked_at),
             *_drift(incident, changed),
@@ -139,35 +147,6 @@ def asks_approval(
     )
 
 
-def plan(approval: Approval) -> tuple[tuple[str, str], ...]:
-    """What would be changed, from what to what, for how long and why."""
-    until = _lasting(approval.lasts)
-    if isinstance(approval.change, LockChange):
-        until += ", or until the push has succeeded"
-    return (*_before_and_after(approval.change, until), ("Why", approval.because))
-
-
-def agreed(approval: Approval | None) -> tuple[tuple[str, str], ...]:
-    """Who agreed, when, how and why; nothing where nobody was asked."""
-    if approval is None or approval.decided_at is None:
-        return ()
-    said = f": {approval.why}" if approval.why else ""
-    return (
-        ("Approved", f"by {approval.by} at {approval.decided_at:%Y-%m-%d %H:%M} UTC, {approval.via}{said}"),
-    )
-
-
-def _lasting(span: timedelta | None) -> str:
-    if span is None:
-        return "for good"
-    minutes = round(span.total_seconds() / 60)
-    if minutes < 1:
-        return f"{round(span.total_seconds())} s from when it is made"
-    hours, rest = divmod(minutes, 60)
-    words = " ".join(f"{number} {unit}" for number, unit in ((hours, "h"), (rest, "min")) if number)
-    return f"{words} from when it is made"
-
-
 def change_made(
     incident: Incident,
     change: Change,
@@ -182,19 +161,19 @@ def change_made(
     return Notice(
         incident=incident.id,
         step=f"outcome-{incident.attempts}",
-        severity=_severity(outcome),
-        title=f"{_result(change, outcome)} in {incident.registry}",
+        severity=severity_of(outcome),
+        title=f"{result(change, outcome)} in {incident.registry}",
         at=now,
-        kind=_kind(outcome),
-        cause=_cured(change),
+        kind=kind_of(outcome),
+        cause=cured(change),
         facts=(
             *_facts(incident, registry, now),
             *_drift(incident, changed),
-            *_before_and_after(change),
+            *before_and_after(change),
             *agreed(approval),
         ),
         paragraphs=(
-            _next_step(change, outcome),
+            next_step(change, outcome),
             *_way_back(incident, outcome),
             f"Look at it: medic show {incident.id}",
         ),
@@ -214,7 +193,7 @@ def change_ended(
 ) -> Notice:
     """That a temporary change is over, and its incident with it."""
     theirs = isinstance(outcome, Released)
-    what = f"{outcome.saw}, so the bot lets go" if isinstance(outcome, Released) else _taken_back(change)
+    what = f"{outcome.saw}, so the bot lets go" if isinstance(outcome, Released) else taken_back(change)
     return Notice(
         incident=incident.id,
         step=_FINAL,
@@ -222,7 +201,7 @@ def change_ended(
         title=f"It is over in {incident.registry}: {what}",
         at=now,
         kind=Kind.OVER,
-        cause=_cured(change),
+        cause=cured(change),
         facts=(*_facts(incident, registry, now), *agreed(approval), ("Ended because", why)),
         paragraphs=(f"The whole story: medic show {incident.id}",),
         ticket_key=_ticket_of(incident.id),
@@ -260,10 +239,10 @@ def extended(
         incident=incident.id,
         step=f"extended-{until:%Y%m%dT%H%M%S}",
         severity=Severity.INFO,
-        title=f"Still needed in {incident.registry}, so it stays a while longer: {_done(change)}",
+        title=f"Still needed in {incident.registry}, so it stays a while longer: {done(change)}",
         at=now,
         kind=Kind.EXTENDED,
-        cause=_cured(change),
+        cause=cured(change),
         facts=(*_facts(incident, registry, now), ("Change", str(change)), ("Until", _at(until))),
         paragraphs=(
             "The same failure was told of again, with the same proof, and policy permits to wait for it.",
@@ -276,27 +255,6 @@ def _cause(incident: Incident, diagnosis: Diagnosis | None) -> CauseName:
     """The one cause that is certain; else what the client's own words told."""
     causes = {cause.name for cause in diagnosis.causes} if diagnosis else set()
     return causes.pop() if len(causes) == 1 else incident.said or CauseName.UNKNOWN
-
-
-def _cured(change: Change) -> CauseName:
-    """The cause that such a change is for."""
-    match change:
-        case LockChange():
-            return CauseName.LOCKED
-        case RuleChange():
-            return CauseName.FIREWALL_IP_DENIED
-
-
-def _kind(outcome: Outcome) -> Kind:
-    match outcome:
-        case Verified():
-            return Kind.MENDED
-        case Rehearsed():
-            return Kind.REHEARSED
-        case Undone() | Released():
-            return Kind.OVER
-        case Unverified() | Failed() | Moved():
-            return Kind.FAILED
 
 
 def _way_back(incident: Incident, outcome: Outcome) -> tuple[str, ...]:
@@ -318,9 +276,9 @@ def cannot_undo(commitment: Commitment, outcome: Moved | Failed, registry: Regis
         title=f"{commitment.change.registry}: a temporary change could not be undone ({commitment.change})",
         at=now,
         kind=Kind.FAILED,
-        cause=_cured(commitment.change),
-        facts=(("Registry", registry.login_server), *_before_and_after(commitment.change)),
-        paragraphs=(_next_step(commitment.change, outcome), "The bot goes on trying."),
+        cause=cured(commitment.change),
+        facts=(("Registry", registry.login_server), *before_and_after(commitment.change)),
+        paragraphs=(next_step(commitment.change, outcome), "The bot goes on trying."),
         ticket_key=_ticket_of(commitment.incident),
     )
 
@@ -387,24 +345,6 @@ _AN_HOUR: Final = 60
 _TOLD_BY_FACTS: Final = (Symptom.PUSH_DISALLOWED, Symptom.ADDRESS_DENIED, Symptom.STORAGE_FILLING)
 
 
-def _before_and_after(change: Change, until: str = "") -> tuple[tuple[str, str], ...]:
-    match change:
-        case LockChange():
-            before, after = (
-                f"writeEnabled {str(one.write).lower()}" for one in (change.before, change.after)
-            )
-        case RuleChange():
-            before, after = _rules(change.before), _rules(change.after)
-        case _:
-            assert_never(change)
-    until = until or (f"{change.until:%Y-%m-%d %H:%M} UTC" if change.until else "for good")
-    return (("Change", str(change)), ("Before", before), ("After", after), ("Until", until))
-
-
-def _rules(rules: tuple[str, ...]) -> str:
-    return ", ".join(rules) if rules else "no rules"
-
-
 def _seen(diagnosis: Diagnosis | None) -> tuple[str, ...]:
     if diagnosis is None:
         return ()
@@ -415,70 +355,6 @@ def _seen(diagnosis: Diagnosis | None) -> tuple[str, ...]:
         for unknown in diagnosis.unknowns
     )
     return causes + unknown
-
-
-def _severity(outcome: Outcome) -> Severity:
-    match outcome:
-        case Verified():
-            return Severity.GOOD
-        case Rehearsed():
-            return Severity.WARNING
-        case Unverified() | Failed() | Moved() | Undone() | Released():
-            return Severity.URGENT
-
-
-def _result(change: Change, outcome: Outcome) -> str:
-    """The beginning of a title: what was done, before anything else."""
-    match outcome:
-        case Verified():
-            return f"Push mended, {_done(change)}"
-        case Unverified():
-            return f"Changed, but it did not help: {_done(change)}"
-        case Failed():
-            return f"The repair was refused: could not {change}"
-        case Moved():
-            return f"Not repaired, somebody else is changing it: could not {change}"
-        case Rehearsed():
-            return f"Rehearsal, nothing was changed: would {change}"
-        case Undone() | Released():
-            return _taken_back(change)
-
-
-def _done(change: Change) -> str:
-    match change:
-        case LockChange():
-            return f"{change.target} unlocked"
-        case RuleChange():
-            return f"{', '.join(change.add)} allowed"
-
-
-def _taken_back(change: Change) -> str:
-    match change:
-        case LockChange():
-            return f"{change.target} is locked again"
-        case RuleChange():
-            return f"the network rule for {', '.join(change.add)} is removed"
-
-
-def _next_step(change: Change, outcome: Outcome) -> str:
-    match outcome:
-        case Verified(saw=saw):
-            when = (
-                "when the push has succeeded, or at the time under “Until”"
-                if isinstance(change, LockChange)
-                else "at the time under “Until”"
-            )
-            return f"Push again now. Verified: {saw}. It is undone {when}."
-        case Unverified(verdict=verdict):
-            return f"The change is in place and will be undone at its time, but {verdict}. Nothing more is tried."
-        case Failed(why=why, missing_right=right):
-            return f"Azure refused it: {why}." + (f" The bot's writer lacks {right}." if right else "")
-        case Moved(saw=saw):
-            return f"Nothing was written: {saw}."
-        case Rehearsed():
-            return "The policy only rehearses, so nothing was written. Set `rehearsal: false` to let it act."
-        case Undone() | Released():
-            return "It is over."
 
 
 def _refused(decision: Escalate) -> tuple[tuple[str, str], ...]:
@@ -505,57 +381,6 @@ def _storage_ticket(registry: str) -> str:
     return f"{registry}-storage"
 
 
-def advice(
-    incident: Incident, diagnosis: Diagnosis | None, registry: Registry, storage: StorageReport | None = None
-) -> tuple[str, ...]:
-    """What a person can do about it, with the very command where there is one."""
-    causes = {cause.name for cause in diagnosis.causes} if diagnosis else set()
-    if storage:
-        first = (
-            f"{one.shows[:1].upper()}{one.shows[1:]}:\n{one.command}"
-            for one in suggestions(storage)
-            if one.first
-        )
-        more = f"The largest repositories and more commands:\nmedic storage {incident.registry}"
-        return ("Decide what can go. These commands look, and delete nothing.", *first, more, *traps(storage))
-    if CauseName.STORAGE_LIMIT in causes:
-        return _general_advice(incident, diagnosis)
-    if CauseName.PUBLIC_ACCESS_DISABLED in causes:
-        return (f"{registry.login_server} takes no public traffic. {_PRIVATE_ADVICE}",)
-    match incident.symptom:
-        case Symptom.PUSH_DISALLOWED:
-            image = f"--name {incident.registry} --image {incident.image}"
-            return (_LOCK_ADVICE, f"Look at the locks: az acr repository show {image}")
-        case Symptom.ADDRESS_DENIED:
-            return (_RULE_ADVICE, f"Look at the rules: az acr network-rule list --name {incident.registry}")
-        case (
-            Symptom.STORAGE_FILLING
-            | Symptom.UNAUTHORIZED
-            | Symptom.THROTTLED
-            | Symptom.UNREACHABLE
-            | Symptom.SERVER_ERROR
-            | Symptom.UNEXPLAINED
-        ):
-            return _general_advice(incident, diagnosis)
-
-
-def _general_advice(incident: Incident, diagnosis: Diagnosis | None) -> tuple[str, ...]:
-    """What the checks advise for exactly this, then what is always worth a look, unless the very place is known."""
-    causes = diagnosis.causes if diagnosis else ()
-    exact = tuple(cause.advice for cause in causes if cause.advice)
-    if _where(diagnosis):
-        return exact
-    names = tuple(cause.name for cause in causes) or (incident.said or CauseName.UNKNOWN,)
-    return (*exact, *(ADVICE[name] for name in dict.fromkeys(names)))
-
-
-_LOCK_ADVICE: Final = "Before you unlock, ask whose lock it is: it carries neither owner nor reason."
-_RULE_ADVICE: Final = "If the address is one of yours, permit its range in the policy, or add it by hand."
-_PRIVATE_ADVICE: Final = (
-    "Push from a virtual network that has a private endpoint to it and its private DNS zone linked."
-)
-
-
 def _full_about(storage: StorageReport | None) -> str:
     """The last words of a title: when a registry that fills up is likely to be full."""
     if storage and isinstance(storage.forecast, Reached):
@@ -572,19 +397,8 @@ def _why_people(incident: Incident, diagnosis: Diagnosis | None, decision: Escal
         return "nothing that the bot knows explains it"
     cause = diagnosis.causes[0].name if diagnosis and diagnosis.causes else incident.said
     if cause and reason is Reason.NO_REMEDIATION:
-        return cause.value.replace("_", " ") + _where(diagnosis)
+        return cause.value.replace("_", " ") + where(diagnosis)
     return _WHY_PEOPLE.get(reason, reason.value.replace("_", " "))
-
-
-def _where(diagnosis: Diagnosis | None) -> str:
-    """At which part of the client's network it goes wrong, where that was found."""
-    culprit = diagnosis.causes[0].culprit if diagnosis and diagnosis.causes else None
-    if not isinstance(culprit, Place) or culprit.kind not in _PARTS_OF_A_NETWORK:
-        return ""
-    return f" at {culprit.kind} {culprit.name.rsplit('/', 1)[-1]}"
-
-
-_PARTS_OF_A_NETWORK: Final = ("security group", "route table", "appliance")
 
 
 _WHY_PEOPLE: Final = {

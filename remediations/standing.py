@@ -6,7 +6,7 @@ from typing import Final
 from checks.incident import Incident, State
 from checks.model import Diagnosis, Registry, Value
 from remediations.model import AboutTo, CameOf, Decided, Entry, Judged, Rehearsed, Verified
-from remediations.notices import advice
+from remediations.next_steps import advice
 from remediations.plain import cut, one_line
 
 _LONGEST: Final = 1000
