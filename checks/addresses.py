@@ -1,7 +1,28 @@
 """Client addresses: which one a text means, and which network rule covers it."""
 
 from collections.abc import Iterable
-from ipaddress import IPv4Address, IPv4Network, ip_address, ip_network
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, ip_address, ip_network
+from typing import Final
+
+_LONGEST: Final = 64
+
+
+def client_in(text: str) -> str | None:
+    """The address of the client that a text names, or None; without the port and the brackets it may come with.
+
+    An IPv4 client of a socket for both families is that IPv4 client. An address with a zone is nobody's who comes
+    over a network, and what follows its % is any text.
+    """
+    if len(text) > _LONGEST or "%" in text:
+        return None
+    host, _, port = text.rpartition(":")
+    for candidate in (text, host if port.isdecimal() else ""):
+        try:
+            address = ip_address(candidate.removeprefix("[").removesuffix("]"))
+        except ValueError:
+            continue
+        return str((isinstance(address, IPv6Address) and address.ipv4_mapped) or address)
+    return None
 
 
 def covered_by(address: str, rules: Iterable[str]) -> str | None:

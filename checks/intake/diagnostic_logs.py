@@ -6,14 +6,15 @@ status is the text in `resultDescription`, and a missing value is the text "<nil
 """
 
 import hashlib
+import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
-from ipaddress import ip_address
 from typing import Final
 
 import msgspec
 
+from checks.addresses import client_in
 from checks.intake.overtaken import Success, standing
 from checks.model import CauseName, Image, Proof, Registry, Rejection, Signal, Source, Symptom
 from checks.names import is_digest, is_repository, is_tag
@@ -22,7 +23,6 @@ _REPOSITORY_EVENTS: Final = "ContainerRegistryRepositoryEvents"
 _LOGIN_EVENTS: Final = "ContainerRegistryLoginEvents"
 _PUSH: Final = "Push"
 _LOGIN: Final = "Login"
-_SUCCESSES: Final = (_PUSH, _LOGIN)
 # A name, a manifest or a size that the client should not have sent, or a client that went away (499, as nginx says
 # it): whoever pushed was told why, and nobody else can do anything about it.
 CLIENTS_OWN: Final = ("400", "404", "413", "415", "416", "499")
@@ -37,7 +37,6 @@ _SIGNS: Final = {
     (_LOGIN, "429"): (Symptom.THROTTLED, CauseName.THROTTLED),
 }
 _STATUS: Final = re.compile(r"[4-9]\d\d", re.ASCII)
-_LONGEST_ADDRESS: Final = 64
 _LONGEST_IDENTITY: Final = 200
 _EXCERPT: Final = 500
 _LARGEST_BODY: Final = 8 * 1024 * 1024
@@ -138,11 +137,7 @@ def _rows_of(body: bytes, batch: Batch, source: Source) -> list[_Row]:
 def _one_by_one(body: bytes, batch: Batch, source: Source) -> list[_Row]:
     """The slow way, for a body in which something is wrong: each row on its own, so that one spoils no other."""
     try:
-        if body.lstrip()[:1] == b"[":
-            apart = _raw_rows.decode(body)
-        else:
-            records = _apart.decode(body).records
-            apart = [msgspec.Raw(body)] if records is msgspec.UNSET else records
+        apart = _pieces(body)
     except _UNREADABLE as broken:
         reason = "not_rows" if isinstance(broken, msgspec.ValidationError) else "not_json"
         batch.rejections.append(
@@ -160,6 +155,32 @@ def _one_by_one(body: bytes, batch: Batch, source: Source) -> list[_Row]:
     return rows
 
 
+def _pieces(body: bytes) -> list[msgspec.Raw]:
+    """The rows of a body, still unread; those of one that is no JSON as well, where that is one row's fault."""
+    try:
+        return _split(body)
+    except msgspec.ValidationError:
+        raise
+    except _UNREADABLE:
+        return _split(_tolerated(body))
+
+
+def _split(body: bytes) -> list[msgspec.Raw]:
+    if body.lstrip()[:1] == b"[":
+        return _raw_rows.decode(body)
+    records = _apart.decode(body).records
+    return [msgspec.Raw(body)] if records is msgspec.UNSET else records
+
+
+def _tolerated(body: bytes) -> bytes:
+    """The same as JSON: without control characters, NaN, and half pairs of surrogates as a text has that was cut."""
+    try:
+        read = json.loads(body.decode("utf-8", "replace"), strict=False, parse_constant=lambda _: None)
+    except (ValueError, RecursionError):
+        return body
+    return json.dumps(read, ensure_ascii=False).encode("utf-8", "replace")
+
+
 def _sort(
     row: _Row, batch: Batch, succeeded: list[_Row], registries: Mapping[str, Registry], source: Source
 ) -> None:
@@ -168,7 +189,7 @@ def _sort(
     status = str(row.resultDescription)[:1]
     if known and status in ("1", "2", "3"):
         batch.uneventful += 1
-        if status == "2" and row.operationName in _SUCCESSES:
+        if status == "2" and _operation(row) in (_PUSH, _LOGIN):
             succeeded.append(row)
         return
     if row.category is None and row.metricName is not None:
@@ -195,14 +216,18 @@ def _successes(
     repositories = {signal.image.repository for signal in failed if signal.image}
     addresses = {signal.address for signal in failed if not signal.image}
     for row in rows:
-        about = row.operationName == _PUSH and _repository(row) in repositories
+        about = _operation(row) == _PUSH and _repository(row) in repositories
         if not about and not (addresses and _address(row) in addresses):
             continue
         registry = registries.get(str(row.resourceId).lower())
         at = _time(row.time)
-        image = _image(row) if row.operationName == _PUSH else None
+        image = _image(row) if _operation(row) == _PUSH else None
         if registry and at and not isinstance(image, str):
             yield Success(registry.name, image, _identity(row), _address(row), at)
+
+
+def _operation(row: _Row) -> str:
+    return str(row.operationName).capitalize()
 
 
 def _repository(row: _Row) -> _Scalar:
@@ -214,7 +239,7 @@ def _repository(row: _Row) -> _Scalar:
 
 def _signal(row: _Row, registries: Mapping[str, Registry], source: Source) -> Signal | Rejection | None:
     """What a row that did not succeed tells, if it is about a push or a login."""
-    operation, status = (_given(row.operationName) or "").capitalize(), _given(row.resultDescription)
+    operation, status = _operation(row), _given(row.resultDescription)
     if operation not in (_PUSH, _LOGIN):
         return None
     registry = registries.get((_given(row.resourceId) or "").lower())
@@ -318,25 +343,17 @@ def _given(value: _Scalar) -> str | None:
 
 
 def _time(value: _Scalar) -> datetime | None:
+    """The time in UTC. One at either end of the calendar may be none there."""
     try:
         at = datetime.fromisoformat(str(value))
-    except ValueError:
+        return at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)
+    except (ValueError, OverflowError):
         return None
-    return at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)
 
 
 def _address(row: _Row) -> str | None:
-    """The client's address, without the port that some rows add to it."""
     text = _given(row.callerIpAddress)
-    if text is None or len(text) > _LONGEST_ADDRESS:
-        return None
-    host, _, port = text.rpartition(":")
-    for candidate in (text, host if port.isdecimal() else ""):
-        try:
-            return str(ip_address(candidate.removeprefix("[").removesuffix("]")))
-        except ValueError:
-            continue
-    return None
+    return client_in(text) if text else None
 
 
 def _identity(row: _Row) -> str | None:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from checks.addresses import covered_by, network_of
+from checks.addresses import client_in, covered_by, network_of
 
 BROADCAST = IPv4Address("255.255.255.255")
 
@@ -30,6 +30,19 @@ def test_no_rule_covers_an_ipv6_address(address: object) -> None:
 @given(st.text(max_size=30), st.text(max_size=30))
 def test_no_text_breaks_it(address: str, rule: str) -> None:
     covered_by(address, [rule])
+    client_in(address)
+
+
+@given(st.ip_addresses(v=4), st.sampled_from(["{}", "{}:443", "::ffff:{}", "[::ffff:{}]:50123"]))
+def test_an_ipv4_client_is_the_same_however_it_is_written(address: IPv4Address, written: str) -> None:
+    assert client_in(written.format(address)) == str(address)
+
+
+@pytest.mark.parametrize(
+    "text", ["", ":", ":443", "[]", "fe80::1%eth0", "fe80::1%<b>", "1.2.3.4:", "1.2.3.4/32", "0" * 99]
+)
+def test_what_is_no_address_is_nobodys(text: str) -> None:
+    assert client_in(text) is None
 
 
 @pytest.mark.parametrize("rule", ["", "x", "::/0", "1.2.3.4/33", "1.2.3", "1.2.3.4:443", " 1.2.3.4"])

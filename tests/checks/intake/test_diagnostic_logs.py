@@ -233,6 +233,15 @@ def test_a_broken_row_costs_the_rows_of_its_own_body_nothing(broken: object) -> 
     assert (len(batch.signals), len(batch.rejections)) == (2, 1)
 
 
+@pytest.mark.parametrize("text", [b'"\\ud83d"', b'"\x1b[1m"', b"NaN", b'"\xff"', b"1" * 5000])
+def test_what_no_json_may_hold_costs_the_rows_of_its_own_body_nothing(text: bytes) -> None:
+    odd = json.dumps(PUSH | {"correlationId": "odd"}).encode().replace(b'"weu-3"', text)
+    whole = b'{"records":[' + odd + b"," + json.dumps(PUSH).encode() + b"]}"
+    batch = read(whole)
+    assert batch.signals == [one(PUSH | {"correlationId": "odd"}), one(PUSH)]
+    assert batch.rejections == []
+
+
 def test_a_nesting_too_deep_to_read_is_rejected_and_not_raised() -> None:
     deep = b'{"records":[{"properties":' + b"[" * 100_000 + b"]" * 100_000 + b"}]}"
     batch = read(deep, body(PUSH))
@@ -341,6 +350,10 @@ def test_a_status_that_is_none_is_kept_where_operators_look(status: str | None) 
         ("[2603:1020::5]:443", "2603:1020::5"),
         ("2603:1020:0::5", "2603:1020::5"),
         ("[2603:1020::5]", "2603:1020::5"),
+        ("::ffff:52.138.231.5", "52.138.231.5"),
+        ("[::ffff:52.138.231.5]:443", "52.138.231.5"),
+        ("fe80::1%eth0", None),
+        ("fe80::1%<img src=x>", None),
         ("52.138.231.5:x", None),
         ("52.138.231.500", None),
         ("x" * 100, None),
@@ -350,8 +363,16 @@ def test_an_address_is_read_without_its_port(text: str, address: str | None) -> 
     assert one(PUSH | {"callerIpAddress": text}).address == address
 
 
-def test_operations_are_known_in_any_case() -> None:
-    assert one(PUSH | {"operationName": "push"}).id == one(PUSH).id
+@pytest.mark.parametrize("operation", ["push", "PUSH"])
+def test_operations_are_known_in_any_case(operation: str) -> None:
+    assert one(PUSH | {"operationName": operation}).id == one(PUSH).id
+    good = {"operationName": operation, "resultDescription": "201", "time": "2026-03-01T10:00:09Z"}
+    assert read(body(PUSH, PUSH | good)).signals == []
+
+
+@pytest.mark.parametrize("time", ["0001-01-01T00:00:00+23:59", "9999-12-31T23:59:59-23:59"])
+def test_a_time_that_is_none_in_utc_is_no_time(time: str) -> None:
+    assert reason(body(PUSH | {"time": time})) == "no_time"
 
 
 def test_an_identity_of_ten_thousand_characters_is_cut() -> None:
