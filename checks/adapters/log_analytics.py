@@ -16,27 +16,29 @@ from checks.ports import Some
 # `ResultDescription` is a string column, and a missing value may be the text "<nil>", which `toint` makes no number.
 # What is no signal to intake is not asked for, for it would be read again and again.
 # Only the last success can make good for a failure, so no more than that is asked for of each image and identity.
+# Who was refused by the firewall has no name yet, so whoever gets in from that address makes good for it; and some
+# addresses come with the port of one connection.
 # https://learn.microsoft.com/azure/azure-monitor/reference/tables/containerregistryrepositoryevents
-FAILURES: Final = """
+FAILURES: Final = r"""
 let ours = dynamic([REGISTRIES]);
 let pushes = ContainerRegistryRepositoryEvents
 | where OperationName =~ "Push" and _ResourceId in~ (ours)
-| extend Status = toint(ResultDescription);
+| extend Status = toint(ResultDescription), Address = replace_regex(CallerIpAddress, PORT, @"\1");
 let failed = pushes
 | where Status >= 400 and Status !in (CLIENTS_OWN) and not(Status == 401 and Identity in (NOBODY));
 let pushed = pushes
 | where Status between (200 .. 299)
 | join kind=leftsemi (failed) on _ResourceId, Repository
-| summarize arg_max(TimeGenerated, *) by _ResourceId, Repository, Tag, Identity, CallerIpAddress;
+| summarize arg_max(TimeGenerated, *) by _ResourceId, Repository, Tag, Identity, Address;
 let logins = ContainerRegistryLoginEvents
 | where OperationName =~ "Login" and _ResourceId in~ (ours)
-| extend Status = toint(ResultDescription);
+| extend Status = toint(ResultDescription), Address = replace_regex(CallerIpAddress, PORT, @"\1");
 let refused = logins
 | where Status >= 400 and not(Status == 401 and Identity in (NOBODY));
 let admitted = logins
 | where Status between (200 .. 299)
-| join kind=leftsemi (refused) on _ResourceId, Identity, CallerIpAddress
-| summarize arg_max(TimeGenerated, *) by _ResourceId, Identity, CallerIpAddress;
+| join kind=leftsemi (union refused, (failed | where Status == 403)) on _ResourceId, Address
+| summarize arg_max(TimeGenerated, *) by _ResourceId, Identity, Address;
 union
     (failed | project TimeGenerated, Category, OperationName, ResultDescription, CorrelationId, CallerIpAddress,
         Identity, _ResourceId, Repository, Tag, Digest),
@@ -50,10 +52,13 @@ union
 """
 
 
+_PORT: Final = r'@"^([0-9.]+|\[.+\]):[0-9]+$"'
+
+
 def failures_of(registries: Iterable[Registry]) -> str:
     """The question about these registries. A workspace may hold the rows of others, which are nothing to us."""
     names = ", ".join(f'"{registry.key}"' for registry in registries)
-    question = FAILURES.replace("REGISTRIES", names).replace("NOBODY", '"", "<nil>"')
+    question = FAILURES.replace("REGISTRIES", names).replace("NOBODY", '"", "<nil>"').replace("PORT", _PORT)
     return question.replace("CLIENTS_OWN", ", ".join(CLIENTS_OWN)).strip()
 
 

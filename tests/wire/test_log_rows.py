@@ -111,6 +111,36 @@ def test_a_retry_that_succeeded_withdraws_the_failure_in_the_table_as_in_the_str
     assert (streamed(azure, contoso), found(azure, contoso)) == ([], [])
 
 
+def test_whoever_gets_in_from_a_refused_address_withdraws_its_refusal_in_the_table_as_in_the_stream(
+    azure: LocalAzure, contoso: Registry
+) -> None:
+    azure.log_firewall_denials = True
+    contoso.default_action = "Deny"
+    assert azure.push(contoso, "team/app", "v1").status == 403
+    contoso.default_action = "Allow"
+    azure.push(contoso, "team/other", "v1")
+    for number, row in enumerate(azure.diagnostic_records):
+        row["callerIpAddress"] += f":{50_000 + number}"
+    assert (streamed(azure, contoso), found(azure, contoso)) == ([], [])
+
+
+@pytest.mark.parametrize(
+    ("whence", "left"), [("203.0.113.9:50124", 0), ("203.0.113.99:50123", 1), ("[2001:db8::9]:50123", 1)]
+)
+def test_a_success_is_found_whatever_port_its_connection_had(
+    azure: LocalAzure, contoso: Registry, whence: str, left: int
+) -> None:
+    azure.clock = lambda: datetime.now(UTC) - timedelta(minutes=1)
+    assert azure.push(contoso, "team/app", "v1", login=("somebody", "wrong")).status == 401
+    [refused] = azure.diagnostic_records
+    azure.clock = lambda: datetime.now(UTC)
+    later = f"{datetime.now(UTC) - timedelta(seconds=9):%Y-%m-%dT%H:%M:%S.%f}0Z"
+    refused["callerIpAddress"] = "203.0.113.9:50123"
+    good = {"resultDescription": "200", "time": later, "callerIpAddress": whence}
+    azure.diagnostic_records.append(refused | good)
+    assert (len(streamed(azure, contoso)), len(found(azure, contoso))) == (left, left)
+
+
 def test_what_succeeded_alone_is_not_even_asked_for(azure: LocalAzure, contoso: Registry) -> None:
     contoso.push("team/app", "v1")
     contoso.lock("team/app")
