@@ -43,23 +43,28 @@ def _proves(success: Success) -> tuple[_Key, ...]:
     of, image = success.registry, success.image
     if image is None:
         return ((of, "login", success.identity, success.address), (of, "address", success.address))
+    references = (image.tag or image.digest, image.digest)
     return (
-        (of, "image", image.repository, image.tag or image.digest),
-        (of, "image", image.repository, image.digest),
+        *(
+            (of, "image", image.repository, each, who)
+            for each in references
+            for who in (None, success.identity)
+        ),
         (of, "layers", image.repository, success.identity, success.address),
         (of, "address", success.address),
     )
 
 
 def _needs(signal: Signal) -> _Key:
-    """What must have succeeded later for the signal to be over."""
+    """What must have succeeded later for the signal to be over; whoever lacks a right, nobody else's push gives it."""
     of, image = signal.registry, signal.image
     if signal.symptom is Symptom.ADDRESS_DENIED:
         return of, "address", signal.address
     if image is None:
         return of, "login", signal.identity, signal.address
     if image.tag or image.digest:
-        return of, "image", image.repository, image.tag or image.digest
+        who = signal.identity if signal.symptom is Symptom.UNAUTHORIZED else None
+        return of, "image", image.repository, image.tag or image.digest, who
     return of, "layers", image.repository, signal.identity, signal.address
 
 

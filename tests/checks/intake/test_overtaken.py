@@ -17,6 +17,7 @@ LOGIN = push_refused(
     START, symptom=Symptom.UNAUTHORIZED, image=None, identity=PIPELINE, said=CauseName.AUTHENTICATION_FAILED
 )
 DENIED = address_denied(START)
+LACKS_A_RIGHT = replace(REFUSED, symptom=Symptom.UNAUTHORIZED, said=CauseName.PERMISSION_DENIED)
 
 
 def success(image: Image | None = APP, **changes: object) -> Success:
@@ -32,6 +33,7 @@ def success(image: Image | None = APP, **changes: object) -> Success:
         (REFUSED, success(Image("team/app", "v1", NEW))),
         (replace(REFUSED, image=Image("team/app", digest=NEW)), success(Image("team/app", "v1", NEW))),
         (replace(REFUSED, image=LAYER), success()),
+        (LACKS_A_RIGHT, success(address="20.0.0.1")),
         (LOGIN, success(None)),
         (DENIED, success(None)),
         (DENIED, success()),
@@ -52,6 +54,8 @@ def test_a_success_afterwards_withdraws_the_failure(failed: Signal, later: Succe
         (REFUSED, success(None)),
         (replace(REFUSED, image=LAYER), success(identity="somebody else")),
         (replace(REFUSED, image=LAYER), success(address="20.0.0.1")),
+        (LACKS_A_RIGHT, success(identity="somebody else")),
+        (LACKS_A_RIGHT, success(identity=None)),
         (LOGIN, success(None, identity="somebody else")),
         (LOGIN, success()),
         (DENIED, success(None, address="20.0.0.1")),
