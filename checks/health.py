@@ -165,7 +165,7 @@ def _line(check: Check, answer: Answer, registry: Registry) -> Line:
                 mark=Mark.UNKNOWN,
                 saw=why,
                 means=check.title,
-                next=step.replace("REGISTRY", registry.name),
+                next=_named(step, registry),
                 missing_right=right,
             )
         case Cause(name=name, saw=saw, advice=advice):
@@ -177,8 +177,13 @@ def _line(check: Check, answer: Answer, registry: Registry) -> Line:
                 code=check.code,
                 cause=name.value,
                 means=f"{check.title} {check.meaning}",
-                next=(advice or ADVICE[name]).replace("REGISTRY", registry.name),
+                next=_named(advice or ADVICE[name], registry),
             )
+
+
+def _named(step: str, registry: Registry) -> str:
+    """The step with the registry's own id and name in it, so that its commands can be run as they stand."""
+    return step.replace("REGISTRY_ID", registry.resource_id).replace("REGISTRY", registry.name)
 
 
 def _rank(line: Line, asked: dict[str, Check], order: list[str]) -> tuple[int, int]:

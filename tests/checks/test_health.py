@@ -141,11 +141,33 @@ def test_it_is_one_json_object() -> None:
 def test_the_text_says_what_was_seen_what_it_means_and_the_next_step_and_how_many() -> None:
     text = "\n".join(as_text(looked(ILL["security group"], ASKED_OF)))
     assert "network and the identity of this machine" in text
-    assert f"From the client's place in Azure, {MACHINE}" in text
+    assert f"What is said of the client holds for {MACHINE}" in text
     assert "WRONG  the rule UserRule_DenyInternet of nsg-build, applied to subnet build" in text
     assert "→ Ask the owner of nsg-build for an outbound rule" in text
     assert text.endswith("fine.")
     assert "contoso: 1 wrong, 0 noted" in text
+
+
+def test_what_is_wrong_stands_first_and_what_is_fine_last() -> None:
+    world = set_to(blind("quotas", ILL["security group"]), admin_user=True)
+    lines = list(as_text(looked(world, ASKED_OF)))
+    marks = [one[2:7].strip() for one in lines if one.startswith("  ") and one[2:7].strip()]
+    assert marks[0] == "WRONG"
+    assert list(dict.fromkeys(marks)) == ["WRONG", "??", "note", "ok"]
+    assert lines[0] == lines[-1]
+    assert lines[0].startswith("contoso: 1 wrong, 1 could not be told, 1 noted, ")
+
+
+def test_a_right_that_many_checks_lack_is_asked_for_once() -> None:
+    lines = list(as_text(looked(blind("profile"))))
+    asked = [one for one in lines if "Give the identity that looks the right" in one]
+    assert len([one for one in lines if one.startswith("  ??")]) > 3
+    assert len(asked) == 1
+
+
+def test_a_command_that_is_told_holds_the_registrys_own_id() -> None:
+    unseen = replace(WELL, login=Unreadable("no answer within 30 s"))
+    assert f"--scope {CONTOSO.resource_id} " in line(looked(unseen), "push_not_permitted").next
 
 
 def test_no_word_from_outside_can_move_a_terminals_cursor() -> None:
