@@ -1,10 +1,15 @@
 """What the three lock checks have in common: one object's attributes in, an answer out."""
 
-from checks.evidence import Absent, Attributes, Looked, NotAsked, Unreadable
+from typing import Final
+
+from checks.evidence import Absent, Attributes, Looked, NotAsked, RegistrySettings, Unreadable
 from checks.model import Answer, Cause, CauseName, Cleared, LockedObject, Unknown
 
+_METADATA: Final = "Microsoft.ContainerRegistry/registries/metadata/read"
+_METADATA_BY_REPOSITORY: Final = "Microsoft.ContainerRegistry/registries/repositories/metadata/read"
 
-def lock_answer(looked: Looked, locked: LockedObject) -> Answer:
+
+def lock_answer(looked: Looked, locked: LockedObject, settings: RegistrySettings | Unreadable) -> Answer:
     """Whether `locked` is: an object without `writeEnabled` refuses a push with 405."""
     match looked:
         case Attributes(write=False):
@@ -17,4 +22,13 @@ def lock_answer(looked: Looked, locked: LockedObject) -> Answer:
         case NotAsked():
             return Cleared(saw=f"the push names no {locked.level.value}")
         case Unreadable(why=why, missing_right=right):
-            return Unknown(why=f"the attributes of {locked} could not be read: {why}", missing_right=right)
+            return Unknown(
+                why=f"the attributes of {locked} could not be read: {why}",
+                missing_right=_in_its_mode(right, settings),
+            )
+
+
+def _in_its_mode(right: str | None, settings: RegistrySettings | Unreadable) -> str | None:
+    """The right as it is called where roles count repository by repository, if they do."""
+    abac = isinstance(settings, RegistrySettings) and settings.abac
+    return _METADATA_BY_REPOSITORY if abac and right == _METADATA else right

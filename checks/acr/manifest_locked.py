@@ -22,4 +22,4 @@ def manifest_locked(subject: Subject, evidence: Evidence) -> Answer:
     if digest is None:
         return Cleared(saw="neither the push nor the tag leads to a manifest")
     locked = LockedObject(level=LockLevel.MANIFEST, repository=subject.image.repository, reference=digest)
-    return lock_answer(evidence.manifest, locked)
+    return lock_answer(evidence.manifest, locked, evidence.settings)

@@ -18,4 +18,4 @@ def repository_locked(subject: Subject, evidence: Evidence) -> Answer:
     if subject.image is None:
         return Cleared(saw="the signal names no repository")
     locked = LockedObject(level=LockLevel.REPOSITORY, repository=subject.image.repository)
-    return lock_answer(evidence.repository, locked)
+    return lock_answer(evidence.repository, locked, evidence.settings)

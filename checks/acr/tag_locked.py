@@ -20,4 +20,4 @@ def tag_locked(subject: Subject, evidence: Evidence) -> Answer:
     locked = LockedObject(
         level=LockLevel.TAG, repository=subject.image.repository, reference=subject.image.tag
     )
-    return lock_answer(evidence.tag, locked)
+    return lock_answer(evidence.tag, locked, evidence.settings)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 from azure.core.exceptions import AzureError, HttpResponseError, ResourceNotFoundError
 
 from checks.adapters.azure_clients import AzureClients
+from checks.adapters.refusals import denied_address
 from checks.evidence import (
     Absent,
     Attributes,
@@ -161,6 +162,9 @@ class AzureRegistry:
         except ResourceNotFoundError:
             return Absent()
         except AZURE_ERRORS as error:
+            denied = _denied(error)
+            if denied:
+                return Unreadable(f"the registry's firewall refuses {denied}, from where it was asked")
             return unreadable(error, METADATA_READ)
         return Attributes(
             write=found.can_write is not False,
@@ -179,6 +183,12 @@ def unreadable(error: Exception, right: str) -> Unreadable:
         refused = error.status_code in _FORBIDDEN
         return Unreadable(f"Azure answered {error.status_code}", right if refused else None)
     return Unreadable(f"no answer from Azure ({type(error).__name__})")
+
+
+def _denied(error: Exception) -> str | None:
+    """The address that the registry's own firewall refused, which is no matter of rights."""
+    response = error.response if isinstance(error, HttpResponseError) else None
+    return denied_address(response.text()) if response is not None else None
 
 
 def _ceiling(by_name: dict[str, Any], registry: Registry) -> tuple[int, CeilingSource]:

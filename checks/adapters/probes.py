@@ -4,7 +4,6 @@ import base64
 import http.client
 import json
 import os
-import re
 import socket
 import ssl
 from collections.abc import Callable, Mapping
@@ -19,6 +18,7 @@ from azure.core.credentials import TokenCredential
 from azure.core.exceptions import AzureError
 from cryptography import x509
 
+from checks.adapters.refusals import denied_address
 from checks.evidence import (
     Certificate,
     Challenge,
@@ -43,8 +43,6 @@ _GOOD: Final = 200
 _REDIRECTS: Final = (301, 302, 303, 307, 308)
 _OTHER_NAME: Final = (62, 64)  # X509_V_ERR_HOSTNAME_MISMATCH, X509_V_ERR_IP_ADDRESS_MISMATCH
 _OUT_OF_DATE: Final = (9, 10)  # X509_V_ERR_CERT_NOT_YET_VALID, X509_V_ERR_CERT_HAS_EXPIRED
-# The quotes come escaped, and escaped once more where the whole body is the message of another.
-_DENIED: Final = re.compile(r"client with IP (?:'|\\+u0027)(?P<address>[0-9A-Fa-f:.]{2,45})")
 _MANIFESTS: Final = (
     "application/vnd.oci.image.manifest.v1+json, application/vnd.docker.distribution.manifest.v2+json, "
     "application/vnd.oci.image.index.v1+json, application/vnd.docker.distribution.manifest.list.v2+json"
@@ -101,14 +99,13 @@ class MachineProbes:
             return answer
         scheme, _, parameters = answer.headers.get("www-authenticate", "").partition(" ")
         realm = parse_keqv_list(parse_http_list(parameters)).get("realm", "") if "=" in parameters else ""
-        denied = _DENIED.search(answer.text)
         return Challenge(
             status=answer.status,
             by_registry="docker-distribution-api-version" in answer.headers or _is_registrys(answer.text),
             scheme=scheme.lower(),
             realm=realm if scheme.lower() == "bearer" else "",
             at_home=scheme.lower() == "bearer" and _is_at(realm, registry.login_server),
-            denied=denied["address"] if denied else None,
+            denied=denied_address(answer.text),
             retry_after=answer.headers.get("retry-after", ""),
         )
 

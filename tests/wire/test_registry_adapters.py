@@ -215,6 +215,15 @@ class TestReading:
         assert isinstance(tag, Unreadable)
         assert tag.missing_right == f"{prefix}metadata/read"
 
+    @pytest.mark.parametrize("nested", [False, True])
+    def test_whom_the_firewall_keeps_out_lacks_no_right(
+        self, azure: LocalAzure, contoso: Registry, reader: AzureRegistry, *, nested: bool
+    ) -> None:
+        azure.bot_address, azure.firewall_body_nested = ADDRESS, nested
+        assert reader.tag(contoso, "team/app", "v1") == Unreadable(
+            f"the registry's firewall refuses {ADDRESS}, from where it was asked"
+        )
+
     @pytest.mark.parametrize("effect", [html(502), status(404), cut_before(), cut_within()])
     def test_whatever_else_azure_answers_is_unreadable_and_is_not_raised(
         self, azure: LocalAzure, contoso: Registry, reader: AzureRegistry, effect: object
