@@ -232,7 +232,8 @@ class Login(Value, frozen=True, tag="login"):
     """What became of this identity's login: the exchange for a refresh token, then the access token.
 
     `actions` are those that the access token holds for the repository, None where none was asked for.
-    `blob_host` is where the registry sends whoever fetches a layer.
+    `blob_host` is where the registry sends whoever fetches a layer. `arm_token` means that the token that was
+    shown is one for Resource Manager.
     """
 
     identity: str
@@ -242,6 +243,7 @@ class Login(Value, frozen=True, tag="login"):
     detail: str = ""
     retry_after: str = ""
     blob_host: str | None = None
+    arm_token: bool = False
 
 
 class Vantage(Value, frozen=True):

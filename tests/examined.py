@@ -99,11 +99,15 @@ ILL: Final = {
     ),
     "out of date": but("handshake", flaw=Flaw.OUT_OF_DATE, detail="certificate has expired"),
     "fault": but("challenge", status=503),
+    "no challenge": but("challenge", scheme="", realm="", at_home=False),
+    "no realm": but("challenge", realm="", at_home=False),
     "basic only": but("challenge", scheme="basic", realm="", at_home=False),
     "realm elsewhere": but("challenge", realm="https://evil.example/token", at_home=False),
     "403": replace(WELL, challenge=DENIED),
     "login refused": but("login", exchange=401, token=None, actions=None, detail="UNAUTHORIZED"),
-    "arm tokens": but("profile", but("login", exchange=401, token=None, actions=None), arm_tokens=False),
+    "arm tokens": but(
+        "profile", but("login", exchange=401, token=None, actions=None, arm_token=True), arm_tokens=False
+    ),
     "no access token": but("login", token=401, actions=None, detail="UNAUTHORIZED"),
     "reader": but("login", actions=("pull", "metadata_read")),
     "abac": but("profile", but("login", actions=()), abac=True),

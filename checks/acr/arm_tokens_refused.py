@@ -29,11 +29,11 @@ def arm_tokens_refused(subject: Subject, evidence: Evidence) -> Answer:
         return unread("the policy on tokens for Resource Manager", profile)
     if profile.arm_tokens:
         return Cleared(saw="tokens for Resource Manager are taken")
-    if isinstance(login, Login) and login.exchange == _UNAUTHORIZED:
+    if isinstance(login, Login) and login.arm_token and login.exchange == _UNAUTHORIZED:
         return Cause(
             name=CauseName.AUTHENTICATION_FAILED,
             culprit=RefusedIdentity(login.identity),
-            saw="the exchange was refused, and tokens for Resource Manager are not taken",
+            saw="the exchange of a token for Resource Manager was refused, and such tokens are not taken",
             advice=_ADVICE,
         )
     return Cleared(saw="tokens for Resource Manager are not taken", advice=_ADVICE)

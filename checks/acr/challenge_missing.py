@@ -24,6 +24,12 @@ def challenge_missing(subject: Subject, evidence: Evidence) -> Answer:
     """
     del subject
     match evidence.challenge:
+        case Challenge(status=401, scheme=""):
+            return Cause(
+                name=CauseName.SERVER_ERROR,
+                culprit=RegistryItself(),
+                saw="GET /v2/ was answered with 401, and without a challenge",
+            )
         case Challenge(status=401):
             return Cleared(saw="GET /v2/ is answered with 401, as it should be")
         case Challenge(status=(403 | 429) as status):

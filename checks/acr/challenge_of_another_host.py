@@ -19,8 +19,8 @@ _UNAUTHORIZED = 401
 def challenge_of_another_host(subject: Subject, evidence: Evidence) -> Answer:
     """The challenge is not one that a registry of Azure sends.
 
-    It must name a bearer realm at the login server itself. One that is missing, or leads to another host, comes
-    from a mirror, a gateway or a proxy in front of the registry; no token is ever sent there.
+    It must name a bearer realm at the login server itself. One that leads to another host comes from a mirror, a
+    gateway or a proxy in front of the registry; no token is ever sent there.
     Look: `az acr check-health --name REGISTRY --yes`.
     Source: https://learn.microsoft.com/azure/container-registry/container-registry-health-error-reference
     """
@@ -28,16 +28,15 @@ def challenge_of_another_host(subject: Subject, evidence: Evidence) -> Answer:
     match evidence.challenge:
         case Challenge(status=status) if status != _UNAUTHORIZED:
             return Cleared(saw=f"GET /v2/ is answered with {status}")
-        case Challenge(scheme="basic"):
+        case Challenge(realm=""):
             return Cleared(saw="the challenge names no realm at all")
         case Challenge(at_home=True, realm=realm):
             return Cleared(saw=f"tokens are to be had at {urlsplit(realm).netloc}")
         case Challenge(realm=realm):
-            where = f"leads to {realm[:200]}" if realm else "is missing"
             return Cause(
                 name=CauseName.AUTHENTICATION_REQUIRED,
-                culprit=Place(kind="realm", name=realm[:200] or "none"),
-                saw=f"the challenge's bearer realm {where}, which is not the login server",
+                culprit=Place(kind="realm", name=realm[:200]),
+                saw=f"the challenge's bearer realm leads to {realm[:200]}, which is not the login server",
                 advice="Find out what stands in front of the registry; no token was sent there.",
             )
         case missing:

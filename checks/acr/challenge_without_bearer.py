@@ -12,13 +12,16 @@ _UNAUTHORIZED = 401
 def challenge_without_bearer(subject: Subject, evidence: Evidence) -> Answer:
     """The registry does not take logins with Entra ID.
 
-    Its challenge names no bearer realm, so only a user name and a password are taken: the admin user's.
+    Its challenge names no bearer realm. Where it asks for `basic`, only a user name and a password are taken: the
+    admin user's. Where it asks for nothing that a registry asks for, something else stands in front of it.
     Look: `az acr check-health --name REGISTRY --yes`, `az acr credential show --name REGISTRY`.
     Source: https://learn.microsoft.com/azure/container-registry/container-registry-health-error-reference
     """
     del subject
     match evidence.challenge:
-        case Challenge(status=status, scheme=scheme) if status != _UNAUTHORIZED or scheme in ("", "bearer"):
+        case Challenge(status=status, scheme=scheme, realm=realm) if (
+            status != _UNAUTHORIZED or not scheme or realm
+        ):
             return Cleared(saw=f"GET /v2/ is answered with {status}" + (f" and {scheme}" if scheme else ""))
         case Challenge(scheme=scheme):
             return Cause(

@@ -30,8 +30,8 @@ def login_refused(subject: Subject, evidence: Evidence) -> Answer:
         return Cleared(saw=f"{login.identity} is given a refresh token")
     if login.exchange == _TOO_MANY:
         return Cleared(saw="the exchange was throttled, not refused")
-    if isinstance(evidence.profile, Profile) and not evidence.profile.arm_tokens:
-        return Cleared(saw="the exchange was refused, and tokens for Resource Manager are not taken here")
+    if login.arm_token and isinstance(evidence.profile, Profile) and not evidence.profile.arm_tokens:
+        return Cleared(saw="the token was one for Resource Manager, and such tokens are not taken here")
     return Cause(
         name=CauseName.AUTHENTICATION_FAILED,
         culprit=RefusedIdentity(login.identity),

@@ -1,6 +1,6 @@
 """The name of the login server, which leads to no address."""
 
-from checks.evidence import Evidence, Resolution
+from checks.evidence import Contact, Evidence, Resolution
 from checks.frame import Subject, check
 from checks.model import Answer, Cause, CauseName, Cleared, Place, Symptom
 from checks.unread import unread
@@ -22,6 +22,8 @@ def login_server_unresolved(subject: Subject, evidence: Evidence) -> Answer:
     """
     del subject
     match evidence.resolution:
+        case Resolution(host=host, addresses=()) if proxy := _by_proxy(evidence):
+            return Cleared(saw=f"this machine finds no address for {host}, and its proxy {proxy} does")
         case Resolution(host=host, addresses=(), detail=detail):
             return Cause(
                 name=CauseName.DNS_FAILURE,
@@ -32,3 +34,9 @@ def login_server_unresolved(subject: Subject, evidence: Evidence) -> Answer:
             return Cleared(saw=f"{host} is {', '.join(addresses)}")
         case missing:
             return unread("the address of the login server", missing)
+
+
+def _by_proxy(evidence: Evidence) -> str | None:
+    """The proxy that connected to the login server, and so found its address, if one did."""
+    contact = evidence.contact
+    return contact.proxy if isinstance(contact, Contact) and contact.end is None else None

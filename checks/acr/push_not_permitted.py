@@ -1,5 +1,7 @@
 """What the access token permits, in a registry whose roles count for all of it."""
 
+from collections.abc import Sequence
+
 from checks.evidence import Evidence, Login, Profile
 from checks.frame import Subject, check
 from checks.model import Answer, Cause, CauseName, Cleared, RefusedIdentity, Symptom
@@ -37,7 +39,7 @@ def push_not_permitted(subject: Subject, evidence: Evidence) -> Answer:
             name=CauseName.PERMISSION_DENIED,
             culprit=RefusedIdentity(login.identity),
             saw=f"the access token of {login.identity} lacks {' and '.join(lacks)}",
-            advice=f"The least role that would do: {least_role(lacks, abac=False)}, on the registry.",
+            advice=_role(lacks, profile),
         )
     held = f"{login.identity} may {', '.join(login.actions)}"
     if missing:
@@ -46,3 +48,11 @@ def push_not_permitted(subject: Subject, evidence: Evidence) -> Answer:
             advice=f"A push needs none of these. Who needs them: {least_role(missing, abac=False)}.",
         )
     return Cleared(saw=held)
+
+
+def _role(lacks: Sequence[str], profile: object) -> str:
+    """The least role; both, where nobody could see which kind of roles count here."""
+    role = f"The least role that would do: {least_role(lacks, abac=False)}, on the registry."
+    if isinstance(profile, Profile):
+        return role
+    return f"{role} In ABAC mode, which could not be read, it is {least_role(lacks, abac=True)}."

@@ -124,7 +124,7 @@ class MachineProbes:
             return exchanged
         refresh = exchanged.field("refresh_token")
         if exchanged.status != _GOOD or not refresh:
-            return _refused(identity, exchanged, exchange=exchanged.status)
+            return _refused(identity, token, exchanged, exchange=exchanged.status)
         form = {
             "grant_type": "refresh_token",
             "service": registry.login_server,
@@ -136,7 +136,7 @@ class MachineProbes:
             return given
         access = given.field("access_token")
         if given.status != _GOOD or not access:
-            return _refused(identity, given, exchange=exchanged.status, token=given.status)
+            return _refused(identity, token, given, exchange=exchanged.status, access=given.status)
         actions = _actions(access, repository) if repository else None
         return Login(
             identity=identity,
@@ -144,6 +144,7 @@ class MachineProbes:
             token=given.status,
             actions=actions,
             blob_host=self._blob_host(registry, repository, access) if repository else None,
+            arm_token=_is_for_resource_manager(token),
         )
 
     # Its parts.
@@ -355,13 +356,16 @@ class _Answer:
         return code[:60] if isinstance(code, str) and code.isascii() and code.isprintable() else ""
 
 
-def _refused(identity: str, answer: _Answer, *, exchange: int, token: int | None = None) -> Login:
+def _refused(
+    identity: str, shown: str, answer: _Answer, *, exchange: int, access: int | None = None
+) -> Login:
     return Login(
         identity=identity,
         exchange=exchange,
-        token=token,
+        token=access,
         detail=answer.code,
         retry_after=answer.headers.get("retry-after", ""),
+        arm_token=_is_for_resource_manager(shown),
     )
 
 
@@ -506,6 +510,12 @@ def _who(token: str) -> str:
     claims = _claims(token)
     named = next((claims[name] for name in ("upn", "unique_name", "appid", "oid") if claims.get(name)), None)
     return str(named)[:120] if named else "this identity"
+
+
+def _is_for_resource_manager(token: str) -> bool:
+    """Whether that is whom the token is for: `management.azure.com`, or what it is called in another cloud."""
+    host = urlsplit(str(_claims(token).get("aud", ""))).hostname or ""
+    return host.startswith("management.")
 
 
 def _actions(access: str, repository: str | None) -> tuple[str, ...]:

@@ -337,7 +337,7 @@ def test_a_token_for_resource_manager_is_refused_where_it_is_not_taken(
         resolve=lambda _: ("127.0.0.1",),
         trust=azure.ca_certificate,
     )
-    assert arm.login(known(contoso), None) == Login(PUSHER, 401, detail="UNAUTHORIZED")
+    assert arm.login(known(contoso), None) == Login(PUSHER, 401, detail="UNAUTHORIZED", arm_token=True)
 
 
 def test_throttling_says_for_how_long(azure: LocalAzure, contoso: LocalRegistry) -> None:

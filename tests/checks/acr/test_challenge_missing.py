@@ -13,6 +13,12 @@ def test_a_fault_instead_of_a_challenge_is_the_cause() -> None:
     )
 
 
+def test_a_401_that_asks_for_nothing_is_no_challenge() -> None:
+    answer = challenge_missing.ask(ASKED_OF, ILL["no challenge"])
+    assert isinstance(answer, Cause)
+    assert answer.saw == "GET /v2/ was answered with 401, and without a challenge"
+
+
 def test_a_challenge_is_cleared() -> None:
     assert challenge_missing.ask(ASKED_OF, WELL) == Cleared(
         saw="GET /v2/ is answered with 401, as it should be"

@@ -22,6 +22,13 @@ def test_a_realm_at_the_login_server_is_cleared() -> None:
     )
 
 
+def test_a_challenge_without_a_realm_leads_nowhere() -> None:
+    for world in ("no challenge", "no realm", "basic only"):
+        assert challenge_of_another_host.ask(ASKED_OF, ILL[world]) == Cleared(
+            saw="the challenge names no realm at all"
+        )
+
+
 def test_without_looking_it_cannot_be_told_and_the_missing_right_is_named() -> None:
     assert challenge_of_another_host.ask(ASKED_OF, blind("challenge")) == Unknown(
         why="the challenge of the login server could not be read: Azure answered 403",

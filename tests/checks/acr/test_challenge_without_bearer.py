@@ -13,6 +13,12 @@ def test_a_challenge_that_takes_no_token_is_the_cause() -> None:
     )
 
 
+def test_a_bearer_challenge_without_a_realm_is_the_cause_too() -> None:
+    answer = challenge_without_bearer.ask(ASKED_OF, ILL["no realm"])
+    assert isinstance(answer, Cause)
+    assert answer.saw == "the challenge asks for bearer, and names no bearer realm"
+
+
 def test_a_bearer_challenge_is_cleared() -> None:
     assert challenge_without_bearer.ask(ASKED_OF, WELL) == Cleared(
         saw="GET /v2/ is answered with 401 and bearer"

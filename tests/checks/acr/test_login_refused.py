@@ -2,7 +2,7 @@
 
 from checks.acr.login_refused import login_refused
 from checks.model import Cause, CauseName, Cleared, RefusedIdentity, Unknown
-from tests.examined import ASKED_OF, ILL, WELL, blind
+from tests.examined import ASKED_OF, ILL, WELL, blind, but
 
 
 def test_an_exchange_that_is_refused_is_the_cause() -> None:
@@ -23,6 +23,12 @@ def test_an_exchange_that_succeeds_is_cleared() -> None:
     assert login_refused.ask(ASKED_OF, WELL) == Cleared(
         saw="33333333-3333-3333-3333-000000000001 is given a refresh token"
     )
+
+
+def test_a_token_of_a_kind_that_is_not_taken_is_refused_for_that_reason_alone() -> None:
+    assert isinstance(login_refused.ask(ASKED_OF, ILL["arm tokens"]), Cleared)
+    of_the_registry = but("login", ILL["arm tokens"], arm_token=False)
+    assert isinstance(login_refused.ask(ASKED_OF, of_the_registry), Cause)
 
 
 def test_without_looking_it_cannot_be_told_and_the_missing_right_is_named() -> None:

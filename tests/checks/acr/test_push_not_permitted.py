@@ -14,6 +14,15 @@ def test_an_access_token_without_push_is_the_cause_and_the_least_role_is_named()
     )
 
 
+def test_where_its_mode_could_not_be_read_the_role_of_either_mode_is_named() -> None:
+    answer = push_not_permitted.ask(ASKED_OF, blind("profile", ILL["reader"]))
+    assert isinstance(answer, Cause)
+    assert answer.advice == (
+        "The least role that would do: AcrPush, on the registry. In ABAC mode, which could not be read, it is "
+        "Container Registry Repository Writer."
+    )
+
+
 def test_an_access_token_with_everything_is_cleared() -> None:
     assert push_not_permitted.ask(ASKED_OF, WELL) == Cleared(
         saw=("33333333-3333-3333-3333-000000000001 may pull, push, metadata_write, metadata_read, delete")
