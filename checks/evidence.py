@@ -254,6 +254,7 @@ class Vantage(Value, frozen=True):
     interface: str
     address: str
     watcher: str
+    stopped: bool = False
 
 
 class Denial(Value, frozen=True):
@@ -321,11 +322,12 @@ class Issue(Value, frozen=True):
 
 
 class Connection(Value, frozen=True, tag="connection"):
-    """What came of connecting from the machine itself, by the name that it resolves itself."""
+    """What came of connecting from the machine itself, by the name that it resolves itself, to `address`."""
 
     host: str
     status: str
     issues: tuple[Issue, ...] = ()
+    address: str | None = None
 
     @property
     def made(self) -> bool:

@@ -12,6 +12,7 @@ from checks.evidence import (
     Absent,
     Attributes,
     Challenge,
+    Connection,
     Contact,
     DataEndpoints,
     Evidence,
@@ -23,6 +24,7 @@ from checks.evidence import (
     Resolution,
     Routes,
     Unreadable,
+    Vantage,
     Way,
 )
 from checks.frame import Subject
@@ -31,8 +33,8 @@ from checks.model import Registry, Value
 from checks.ports import NetworkWatcher, Probes, RegistryExaminer
 
 _PATIENCE: Final = 30.0
-# Network Watcher's operations are long-running: a connectivity check takes about a minute.
-_WATCHERS_PATIENCE: Final = 150.0
+# Network Watcher's operations are long-running: a connectivity check takes about a minute, and two others wait for it.
+_WATCHERS_PATIENCE: Final = 240.0
 _UNAUTHORIZED: Final = 401
 
 
@@ -162,27 +164,30 @@ def _seen_by_its_machine(
     vantage = looks.begin("the machine", lambda: watcher.vantage(origin))()
     if isinstance(vantage, Unreadable):
         return replace(evidence, connection=vantage)
-    there = _addresses(evidence)
     host = registry.login_server
     connection = looks.begin("connectivity check", lambda: watcher.connection(vantage, host))
     routes = looks.begin("effective routes", lambda: watcher.routes(vantage))
-    if not there:
-        nowhere = Unreadable("the login server has no address here, so there is nothing to ask for")
-        return replace(evidence, connection=connection(), routes=routes(), groups=nowhere, hops=nowhere)
-    groups = looks.begin("security groups", lambda: watcher.groups(vantage, there))
-    hops = looks.begin("next hop", lambda: watcher.hops(vantage, there))
+
+    def asked[T](ask: Callable[[Vantage, tuple[str, ...]], T]) -> T | Unreadable:
+        there = _there(evidence, connection())
+        return ask(vantage, there) if there else _NOWHERE
+
+    groups = looks.begin("security groups", lambda: asked(watcher.groups))
+    hops = looks.begin("next hop", lambda: asked(watcher.hops))
     return replace(
         evidence,
         connection=connection(),
-        routes=_leading(routes(), there),
+        routes=_leading(routes(), _there(evidence, connection())),
         groups=groups(),
         hops=hops(),
     )
 
 
-def _leading(routes: Routes | Unreadable, there: tuple[str, ...]) -> Routes | Unreadable:
+def _leading(
+    routes: Routes | Unreadable | NotAsked, there: tuple[str, ...]
+) -> Routes | Unreadable | NotAsked:
     """Those routes only that hold one of the addresses: an interface can have hundreds."""
-    if isinstance(routes, Unreadable):
+    if not isinstance(routes, Routes):
         return routes
     held = tuple(
         route for route in routes.routes if any(covered_by(address, route.prefixes) for address in there)
@@ -190,12 +195,20 @@ def _leading(routes: Routes | Unreadable, there: tuple[str, ...]) -> Routes | Un
     return replace(routes, routes=held)
 
 
-def _addresses(evidence: Evidence) -> tuple[str, ...]:
-    """One address of the login server and of each data endpoint, as this machine resolves them."""
+_NOWHERE: Final = Unreadable("the login server has no address here, so there is nothing to ask for")
+
+
+def _there(evidence: Evidence, connection: Connection | Unreadable) -> tuple[str, ...]:
+    """One address of the login server and of each data endpoint, as this machine resolves them.
+
+    Where the machine in Azure tried to connect, the login server's is the one that it found itself: with a private
+    endpoint that is another than the one from here.
+    """
     of_data = evidence.data_endpoints.ways if isinstance(evidence.data_endpoints, DataEndpoints) else ()
-    resolved = [evidence.resolution, *(way.resolution for way in of_data)]
-    first = [_first(one.addresses) for one in resolved if isinstance(one, Resolution) and one.addresses]
-    return tuple(dict.fromkeys(first))
+    found = connection.address if isinstance(connection, Connection) else None
+    resolved = [*(() if found else (evidence.resolution,)), *(way.resolution for way in of_data)]
+    here = [_first(one.addresses) for one in resolved if isinstance(one, Resolution) and one.addresses]
+    return tuple(dict.fromkeys([*([found] if found else []), *here]))
 
 
 def _first(addresses: tuple[str, ...]) -> str:

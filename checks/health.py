@@ -96,7 +96,8 @@ def asking(repository: str | None, origin: str | None) -> Subject:
         raise ValueError(f"{repository!r} is no name of a repository, with or without a tag")
     if origin is not None and not is_machine_id(origin):
         raise ValueError(
-            f"{origin!r} is no resource id of a virtual machine, its scale set's, or its interface"
+            f"{origin!r} is no resource id of a virtual machine, of an instance of a scale set "
+            "(…/virtualMachineScaleSets/NAME/virtualMachines/0), or of the network interface of one"
         )
     image = Image(name, tag or None) if repository else None
     return Subject(symptom=Symptom.UNREACHABLE, image=image, origin=origin)

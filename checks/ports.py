@@ -13,6 +13,7 @@ from checks.evidence import (
     Groups,
     Hops,
     Login,
+    NotAsked,
     Profile,
     Quotas,
     RegistrySettings,
@@ -98,7 +99,7 @@ class NetworkWatcher(Protocol):
 
     def hops(self, vantage: Vantage, destinations: Sequence[str]) -> Hops | Unreadable: ...
 
-    def routes(self, vantage: Vantage) -> Routes | Unreadable: ...
+    def routes(self, vantage: Vantage) -> Routes | Unreadable | NotAsked: ...
 
     def connection(self, vantage: Vantage, host: str) -> Connection | Unreadable: ...
 

@@ -152,6 +152,11 @@ ILL: Final = {
         hops=Hops(CLIENT, (Hop(PUBLIC, "None", table=TABLE),)),
         routes=Routes("nic", (Route(("0.0.0.0/0",), "Internet"), Route(("20.0.0.0/8",), "None"))),
     ),
+    "route to nowhere": replace(
+        WELL,
+        hops=Unreadable("Network Watcher named no next hop"),
+        routes=Routes("nic", (Route(("0.0.0.0/0",), "Internet"), Route(("20.0.0.0/8",), "None"))),
+    ),
     "appliance": replace(
         WELL,
         hops=Hops(CLIENT, (Hop(PUBLIC, "VirtualAppliance", "10.9.0.4", TABLE),)),

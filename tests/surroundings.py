@@ -75,6 +75,7 @@ class Seen:
     def __init__(self, world: Evidence) -> None:
         self.world = world
         self.vantage_seen: Vantage | Unreadable = VANTAGE
+        self.ways: dict[str, Way] = {}
         self.asked: list[str] = []
 
     def instruments(self, patience: float = 5) -> Instruments:
@@ -107,7 +108,7 @@ class Seen:
     def way(self, host: str) -> Way:
         self.asked.append(f"way {host}")
         if host != HOST:
-            return replace(WAY, resolution=Resolution(host, (PUBLIC,)))
+            return self.ways.get(host, replace(WAY, resolution=Resolution(host, (PUBLIC,))))
         assert isinstance(self.world.resolution, Resolution)
         return Way(self.world.resolution, self.world.contact, self.world.handshake)
 

@@ -1,10 +1,13 @@
 """Routes that lead nowhere."""
 
-from checks.addresses import covered_by, network_of
-from checks.evidence import Evidence, Hops, Route, Routes
+from checks.evidence import Evidence, Hop, Hops
 from checks.frame import Subject, check
 from checks.model import Answer, Cause, CauseName, Cleared, Place, Symptom
+from checks.routes import route_to
 from checks.unread import unread
+
+# What the service names where it is none that somebody wrote.
+_NO_TABLE = "System Route"
 
 
 @check(CauseName.CONNECTIVITY_TIMEOUT, explains=(Symptom.UNREACHABLE,), needs="hops")
@@ -25,27 +28,27 @@ def route_drops(subject: Subject, evidence: Evidence) -> Answer:
         ways = ", ".join(dict.fromkeys(f"{hop.destination} by {hop.type}" for hop in hops.hops))
         return Cleared(saw=f"packets from {hops.source} are sent on: {ways}")
     hop = dropped[0]
-    table = f"route table {hop.table.rsplit('/', 1)[-1]}" if hop.table else "no route table that was named"
-    owned = table if hop.table else "client's network"
-    route = _route_to(hop.destination, evidence.routes)
-    prefix = f", by the route for {', '.join(route.prefixes)}" if route else ""
+    route = route_to(hop.destination, evidence.routes)
+    by = f", by the route for {', '.join(route.prefixes)}" if route else ""
+    table = _table(hop)
+    where = f"route table {table.rsplit('/', 1)[-1]}" if table else "no route table that was named"
     return Cause(
         name=CauseName.CONNECTIVITY_TIMEOUT,
-        culprit=Place(kind="route table", name=hop.table or "unknown"),
-        saw=f"packets from {hops.source} to {hop.destination} are dropped (next hop None, {table}{prefix})",
-        advice=f"Ask the owner of the {owned} for a route for the service tag AzureContainerRegistry with next hop "
-        "Internet, or through the appliance that may carry it.",
+        culprit=Place(kind="route table", name=table or "unknown"),
+        saw=f"packets from {hops.source} to {hop.destination} are dropped (next hop None, {where}{by})",
+        advice=f"Ask the owner of the {where} for a route for the service tag AzureContainerRegistry with next hop "
+        "Internet, or through the appliance that may carry it."
+        if table
+        else _UNROUTED,
     )
 
 
-def _route_to(destination: str, routes: object) -> Route | None:
-    """The effective route that holds the address, the narrowest first."""
-    if not isinstance(routes, Routes):
-        return None
-    holding = [
-        (network_of(prefix).prefixlen, route)
-        for route in routes.routes
-        for prefix in route.prefixes
-        if route.active and covered_by(destination, (prefix,))
-    ]
-    return max(holding, key=lambda one: one[0])[1] if holding else None
+def _table(hop: Hop) -> str | None:
+    """The route table that somebody wrote, if it is one of those."""
+    return hop.table if hop.table != _NO_TABLE else None
+
+
+_UNROUTED = (
+    "Ask the owner of the client's network: nothing there leads to that address. To a private endpoint the two "
+    "networks must be peered, or a gateway must announce the way."
+)

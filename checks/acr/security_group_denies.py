@@ -1,6 +1,6 @@
 """Network security groups between the client and the registry."""
 
-from checks.evidence import Evidence, Groups
+from checks.evidence import Denial, Evidence, Groups
 from checks.frame import Subject, check
 from checks.model import Answer, Cause, CauseName, Cleared, Place, Symptom
 from checks.unread import unread
@@ -29,19 +29,27 @@ def security_group_denies(subject: Subject, evidence: Evidence) -> Answer:
             culprit=Place(kind="address", name=verdict.destination),
             saw=f"{groups.source} is denied {verdict.destination}:443, and no group was named for it",
         )
-    denial = verdict.denials[0]
-    group = denial.group.rsplit("/", 1)[-1]
+    denials = verdict.denials
     return Cause(
         name=CauseName.CONNECTIVITY_TIMEOUT,
-        culprit=Place(kind="security group", name=denial.group),
-        saw=f"the rule {denial.rule} of {group}, applied to {_place(denial.applied_to)}, denies {groups.source} "
-        f"the way to {verdict.destination}:443",
-        advice=f"Ask the owner of {group} for an outbound rule before {denial.rule} that allows TCP 443 to the service "
-        f"tag AzureContainerRegistry (and Storage, for layers) from {groups.source}.",
+        culprit=Place(kind="security group", name=denials[0].group),
+        saw=" and ".join(f"the rule {one.rule} of {_name(one)}, applied to {_place(one)}," for one in denials)
+        + f" {'denies' if len(denials) == 1 else 'deny'} {groups.source} the way to {verdict.destination}:443",
+        advice=" ".join(
+            f"Ask the owner of {_name(one)} for an outbound rule before {one.rule} that allows TCP 443 to the service "
+            f"tag AzureContainerRegistry (and Storage, for layers) from {groups.source}."
+            for one in denials
+        ),
     )
 
 
-def _place(applied_to: str) -> str:
+def _name(denial: Denial) -> str:
+    """The group's name, without where it is."""
+    return denial.group.rsplit("/", 1)[-1]
+
+
+def _place(denial: Denial) -> str:
     """Whether it is a subnet or a network interface, and which."""
+    applied_to = denial.applied_to
     kind = "subnet" if "/subnets/" in applied_to.lower() else "network interface"
     return f"{kind} {applied_to.rsplit('/', 1)[-1]}" if applied_to else "an unnamed place"

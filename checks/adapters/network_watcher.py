@@ -16,12 +16,14 @@ from checks.evidence import (
     Hop,
     Hops,
     Issue,
+    NotAsked,
     Route,
     Routes,
     Unreadable,
     Vantage,
     Verdict,
 )
+from checks.names import is_address_like
 
 _NETWORK: Final = "2026-03-01"
 _COMPUTE: Final = "2024-07-01"
@@ -31,6 +33,7 @@ _WATCHERS: Final = "Microsoft.Network/networkWatchers"
 _INTERFACES: Final = "Microsoft.Network/networkInterfaces"
 _HTTPS: Final = 443
 _VERDICTS: Final = ("Allow", "Deny")
+_STOPPED: Final = "the machine is not running: start it, and ask again"
 
 
 class AzureNetworkWatcher:
@@ -44,13 +47,13 @@ class AzureNetworkWatcher:
     def vantage(self, origin: str) -> Vantage | Unreadable:
         """The machine's interface, its address, and the watcher of its region."""
         machine, interface = _parts(origin)
-        location = ""
+        location, stopped = "", False
         if machine:
-            shown = self._arm.get(machine, _COMPUTE, _read_right(machine))
+            shown = self._arm.get(f"{machine}?$expand=instanceView", _COMPUTE, _read_right(machine))
             if isinstance(shown, Unreadable):
                 return shown
             interface = interface or _first_interface(shown)
-            location = str(shown.get("location", ""))
+            location, stopped = str(shown.get("location", "")), _is_stopped(shown)
         if not interface:
             return Unreadable("the machine has no network interface")
         version = _SCALE_SET_INTERFACE if "/virtualmachinescalesets/" in interface.lower() else _NETWORK
@@ -70,6 +73,7 @@ class AzureNetworkWatcher:
             interface=interface,
             address=address,
             watcher=watcher,
+            stopped=stopped,
         )
 
     def groups(self, vantage: Vantage, destinations: Sequence[str]) -> Groups | Unreadable:
@@ -119,10 +123,12 @@ class AzureNetworkWatcher:
             found.append(_hop(destination, answer))
         return Hops(vantage.address, tuple(found))
 
-    def routes(self, vantage: Vantage) -> Routes | Unreadable:
-        """The routes in force on the interface, for which its machine must run."""
+    def routes(self, vantage: Vantage) -> Routes | Unreadable | NotAsked:
+        """The routes in force on the interface, for which its machine must run. Of scale sets there are none to see."""
         if "/virtualmachinescalesets/" in vantage.interface.lower():
-            return Unreadable("Azure shows no effective routes of scale set instances")
+            return NotAsked()
+        if vantage.stopped:
+            return Unreadable(_STOPPED)
         right = f"{_INTERFACES}/effectiveRouteTable/action"
         answer = self._arm.post(f"{vantage.interface}/effectiveRouteTable", _NETWORK, None, right)
         if isinstance(answer, Unreadable):
@@ -133,6 +139,8 @@ class AzureNetworkWatcher:
         """What comes of connecting from the machine itself, where Network Watcher's agent runs on it."""
         if vantage.machine is None:
             return Unreadable("the network interface belongs to no machine that could try to connect")
+        if vantage.stopped:
+            return Unreadable(_STOPPED)
         name, _, port = host.partition(":")
         body = {
             "source": {"resourceId": vantage.machine},
@@ -145,7 +153,7 @@ class AzureNetworkWatcher:
         status = str(answer.get("connectionStatus") or "Unknown")
         if status == "Unknown":
             return Unreadable("Network Watcher tried, and could not tell whether the machine can connect")
-        return Connection(name, status, tuple(_issues(answer)))
+        return Connection(name, status, tuple(_issues(answer)), _destination(answer))
 
     def _ask(self, vantage: Vantage, operation: str, body: Json) -> Json | Unreadable:
         right = f"{_WATCHERS}/{operation}/action"
@@ -200,6 +208,14 @@ def _first_interface(machine: Json) -> str | None:
     return str(first["id"]) if first and first.get("id") else None
 
 
+def _is_stopped(machine: Json) -> bool:
+    """Whether Azure says that the machine is in another power state than running, or on its way to that."""
+    shown = machine.get("properties", {}).get("instanceView") or {}
+    codes = [str(one.get("code", "")) for one in shown.get("statuses") or ()]
+    states = [code for code in codes if code.startswith("PowerState/")]
+    return bool(states) and not set(states) & {"PowerState/running", "PowerState/starting"}
+
+
 def _address(card: Json) -> str | None:
     """The primary private address, or the only one."""
     listed = [one.get("properties") or {} for one in card.get("properties", {}).get("ipConfigurations") or ()]
@@ -252,6 +268,13 @@ def _route(route: Json) -> Route:
         source=str(route.get("source", "")),
         active=route.get("state") != "Invalid",
     )
+
+
+def _destination(answer: Json) -> str | None:
+    """The address that the machine itself found for the name: that of the last hop."""
+    last: Json = (answer.get("hops") or [{}])[-1]
+    address = str(last.get("address") or "")
+    return address if last.get("type") != "Source" and is_address_like(address) else None
 
 
 def _issues(answer: Json) -> Iterator[Issue]:

@@ -25,7 +25,7 @@ from checks.frame import Subject
 from checks.model import Image, Registry
 from tests.examined import ASKED, ILL, WELL
 from tests.memory import START
-from tests.surroundings import DATA_HOST, MACHINE, PUBLIC, Seen
+from tests.surroundings import DATA_HOST, MACHINE, PUBLIC, WAY, Seen
 from tests.worlds import CONTOSO
 
 
@@ -82,6 +82,20 @@ def test_security_groups_and_routes_are_asked_about_the_ipv4_address() -> None:
     both = Seen(replace(WELL, resolution=Resolution("contoso.azurecr.io", ("2001:db8::1", PUBLIC))))
     looked(both, replace(ASKED, origin=MACHINE))
     assert f"hops {PUBLIC}" in both.asked
+
+
+def test_they_are_asked_about_the_address_that_the_machine_itself_finds() -> None:
+    data = Resolution(DATA_HOST, ("20.50.200.7",))
+    private = Seen(
+        replace(
+            WELL,
+            profile=replace(_profile(), data_endpoints=(DATA_HOST,)),
+            connection=Connection("contoso.azurecr.io", "Reachable", address="10.1.0.9"),
+        )
+    )
+    private.ways[DATA_HOST] = replace(WAY, resolution=data)
+    looked(private, replace(ASKED, origin=MACHINE))
+    assert {"groups 10.1.0.9 20.50.200.7", "hops 10.1.0.9 20.50.200.7"} <= set(private.asked)
 
 
 def test_a_machine_that_cannot_be_seen_from_is_one_answer_and_not_four() -> None:

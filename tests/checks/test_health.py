@@ -202,6 +202,7 @@ def test_what_is_no_repository_is_refused(repository: str) -> None:
         MACHINE + "\n",
         MACHINE + "/../x",
         MACHINE.replace("build1", ".."),
+        MACHINE.replace("virtualMachines/build1", "virtualMachineScaleSets/agents"),
     ],
 )
 def test_what_is_no_machine_is_refused(origin: str) -> None:

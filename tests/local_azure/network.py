@@ -4,7 +4,7 @@ import ipaddress
 from dataclasses import dataclass, field
 from typing import Any
 
-GROUP = "/subscriptions/00000000-0000-0000-0000-00000000000a/resourceGroups/rg1/providers"
+SUBSCRIPTION = "00000000-0000-0000-0000-00000000000a"
 
 
 @dataclass
@@ -48,7 +48,7 @@ class EffectiveRoute:
 
 @dataclass
 class Machine:
-    """A virtual machine with one network interface."""
+    """A virtual machine; `finds` is the address that its own DNS gives for every registry."""
 
     name: str = "build1"
     location: str = "westeurope"
@@ -63,25 +63,36 @@ class Machine:
     route_table: str = "rt-spoke"
     appliance_passes: bool = True
     resolves: bool = True
+    finds: str = "20.50.200.1"
+    interface: str | None = None
+    other_interfaces: tuple[str, ...] = ()
+    subscription: str = SUBSCRIPTION
+
+    @property
+    def group(self) -> str:
+        """Give what its own id and those of its network begin with."""
+        return f"/subscriptions/{self.subscription}/resourceGroups/rg1/providers"
 
     @property
     def resource_id(self) -> str:
         """Give the machine's id in ARM."""
+        home = f"{self.group}/Microsoft.Compute"
         if self.scale_set:
-            return f"{GROUP}/Microsoft.Compute/virtualMachineScaleSets/{self.scale_set}/virtualMachines/{self.name}"
-        return f"{GROUP}/Microsoft.Compute/virtualMachines/{self.name}"
+            home = f"{home}/virtualMachineScaleSets/{self.scale_set}"
+        return f"{home}/virtualMachines/{self.name}"
 
     @property
     def interface_id(self) -> str:
         """Give the id of its network interface."""
         if self.scale_set:
             return f"{self.resource_id}/networkInterfaces/nic"
-        return f"{GROUP}/Microsoft.Network/networkInterfaces/{self.name}-nic"
+        name = self.interface or f"{self.name}-nic"
+        return f"{self.group}/Microsoft.Network/networkInterfaces/{name}"
 
     @property
     def subnet_id(self) -> str:
         """Give the id of the subnet that it is in."""
-        return f"{GROUP}/Microsoft.Network/virtualNetworks/spoke/subnets/build"
+        return f"{self.group}/Microsoft.Network/virtualNetworks/spoke/subnets/build"
 
     def route_to(self, destination: str) -> EffectiveRoute | None:
         """Give the narrowest route that holds the destination."""

@@ -12,25 +12,29 @@ from werkzeug import Response
 
 from tests.local_azure.arm import arm_error, authorise
 from tests.local_azure.calls import Call, RefusedError, Route, json_answer
-from tests.local_azure.network import GROUP, Machine
+from tests.local_azure.network import Machine
 from tests.local_azure.world import SUBSCRIPTION
 
 
 def show_machine(call: Call) -> Response:
     """Show a virtual machine."""
     machine = _machine(call, f"Microsoft.Compute/{_kind(call)}/read")
-    return json_answer(
-        {
-            "id": machine.resource_id,
-            "name": machine.name,
-            "location": machine.location,
-            "properties": {
-                "networkProfile": {
-                    "networkInterfaces": [{"id": machine.interface_id, "properties": {"primary": True}}]
-                }
-            },
+    listed = [
+        {"id": interface, "properties": {"primary": interface == machine.interface_id}}
+        for interface in (*machine.other_interfaces, machine.interface_id)
+    ]
+    document: dict[str, Any] = {
+        "id": machine.resource_id,
+        "name": machine.name,
+        "location": machine.location,
+        "properties": {"networkProfile": {"networkInterfaces": listed}},
+    }
+    if call.request.args.get("$expand") == "instanceView":
+        state = "running" if machine.running else "deallocated"
+        document["properties"]["instanceView"] = {
+            "statuses": [{"code": "ProvisioningState/succeeded"}, {"code": f"PowerState/{state}"}]
         }
-    )
+    return json_answer(document)
 
 
 def show_interface(call: Call) -> Response:
@@ -102,7 +106,7 @@ def _judged(machine: Machine, profile: dict[str, str]) -> dict[str, Any]:
         rule = group.rule_for(destination, port)
         evaluated.append(
             {
-                "networkSecurityGroupId": f"{GROUP}/Microsoft.Network/networkSecurityGroups/{group.name}",
+                "networkSecurityGroupId": f"{machine.group}/Microsoft.Network/networkSecurityGroups/{group.name}",
                 "appliedTo": group.applied_to,
                 "matchedRule": {"ruleName": rule.name, "action": rule.action},
                 "rulesEvaluationResult": [],
@@ -126,7 +130,7 @@ def next_hop(call: Call) -> Response:
     if route and route.address:
         document["nextHopIpAddress"] = route.address
     if route and route.source == "User":
-        document["routeTableId"] = f"{GROUP}/Microsoft.Network/routeTables/{machine.route_table}"
+        document["routeTableId"] = f"{machine.group}/Microsoft.Network/routeTables/{machine.route_table}"
     else:
         document["routeTableId"] = "System Route"
     return _later(call, document)
@@ -147,22 +151,27 @@ def connectivity_check(call: Call) -> Response:
         "nextHopIds": [],
         "issues": [issue] if issue else [],
     }
+    there = {
+        "type": "Internet",
+        "id": str(uuid4()),
+        "address": machine.finds,
+        "nextHopIds": [],
+        "issues": [],
+    }
     status = "Unreachable" if issue or not machine.appliance_passes else "Reachable"
-    return _later(call, {"hops": [source], "connectionStatus": status, "probesSent": 30, "probesFailed": 0})
-
-
-_SOMEWHERE_PUBLIC = "20.50.200.1"
+    hops = [source, there] if machine.resolves else [source]
+    return _later(call, {"hops": hops, "connectionStatus": status, "probesSent": 30, "probesFailed": 0})
 
 
 def _issue(machine: Machine, port: str) -> dict[str, Any] | None:
     if not machine.resolves:
         return {"origin": "Local", "severity": "Error", "type": "DnsResolution", "context": []}
     for group in machine.groups:
-        rule = group.rule_for(_SOMEWHERE_PUBLIC, port)
+        rule = group.rule_for(machine.finds, port)
         if rule.action == "Deny":
             told = [{"key": "RuleName", "value": rule.name}]
             return {"origin": "Local", "severity": "Error", "type": "NetworkSecurityRule", "context": told}
-    route = machine.route_to(_SOMEWHERE_PUBLIC)
+    route = machine.route_to(machine.finds)
     if route is None or route.hop == "None":
         return {"origin": "Local", "severity": "Error", "type": "UserDefinedRoute", "context": []}
     return None
@@ -220,7 +229,8 @@ def _asked(call: Call, operation: str) -> tuple[dict[str, Any], Machine]:
     target = body.get("targetResourceId") or body["source"]["resourceId"]
     machine = call.world.network.named(target)
     region = call.arguments["watcher"].removeprefix("NetworkWatcher_")
-    if machine is None or machine.location != region:
+    here = machine is not None and machine.subscription == call.arguments["subscription"]
+    if machine is None or not here or machine.location != region:
         raise RefusedError(arm_error(400, "InvalidResource", f"There is no machine {target} in {region}."))
     return body, machine
 

@@ -161,6 +161,50 @@ def test_from_a_region_without_a_watcher_it_could_not_be_told(
 
 
 @pytest.mark.usefixtures("installed")
+def test_from_a_machine_that_is_off_nothing_is_tried_and_the_step_is_to_start_it(
+    azure: LocalAzure, capsys: pytest.CaptureFixture[str]
+) -> None:
+    machine = azure.network.add(running=False)
+    assert medic.main(["check", "contoso", "--from", machine.resource_id, "--json"]) == 2
+    unknown = found(capsys)
+    assert set(unknown) == {"client_cannot_connect", "effective_route_drops"}
+    for one in unknown.values():
+        assert one["saw"].endswith("the machine is not running: start it, and ask again")
+
+
+@pytest.mark.usefixtures("installed")
+@pytest.mark.parametrize(
+    ("right", "check"),
+    [
+        ("networkWatchers/networkConfigurationDiagnostic/action", "security_group_denies"),
+        ("networkWatchers/nextHop/action", "route_drops"),
+        ("networkWatchers/connectivityCheck/action", "client_cannot_connect"),
+        ("networkInterfaces/effectiveRouteTable/action", "effective_route_drops"),
+    ],
+)
+def test_from_a_machine_a_right_that_is_missing_is_named_by_what_needs_it(
+    azure: LocalAzure, capsys: pytest.CaptureFixture[str], right: str, check: str
+) -> None:
+    machine = azure.network.add()
+    needed = {
+        "networkWatchers/read",
+        "networkWatchers/networkConfigurationDiagnostic/action",
+        "networkWatchers/nextHop/action",
+        "networkWatchers/connectivityCheck/action",
+        "networkInterfaces/read",
+        "networkInterfaces/effectiveRouteTable/action",
+        "locations/*",
+    }
+    azure.rights[READER] = {
+        "Microsoft.ContainerRegistry/*",
+        "Microsoft.Compute/virtualMachines/read",
+        *(f"Microsoft.Network/{one}" for one in needed - {right}),
+    }
+    assert medic.main(["check", "contoso", "--from", machine.resource_id, "--json"]) == 2
+    assert found(capsys)[check]["missing_right"] == f"Microsoft.Network/{right}"
+
+
+@pytest.mark.usefixtures("installed")
 @pytest.mark.parametrize(
     "arguments",
     [

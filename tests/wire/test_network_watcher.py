@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from checks.adapters.network_watcher import AzureNetworkWatcher, _verdict
 from checks.evidence import (
@@ -14,6 +15,7 @@ from checks.evidence import (
     Hop,
     Hops,
     Issue,
+    NotAsked,
     Route,
     Routes,
     Unreadable,
@@ -87,9 +89,7 @@ def test_an_instance_of_a_scale_set_has_its_own_kind_of_interface_and_no_effecti
         "2018-10-01",
         "2026-03-01",
     ]
-    assert watcher(azure).routes(vantage) == Unreadable(
-        "Azure shows no effective routes of scale set instances"
-    )
+    assert watcher(azure).routes(vantage) == NotAsked()
 
 
 def test_the_requests_are_those_of_the_sdk_byte_for_byte(azure: LocalAzure, machine: Machine) -> None:
@@ -186,13 +186,56 @@ def test_effective_routes_are_read(azure: LocalAzure, machine: Machine) -> None:
     )
 
 
-def test_a_machine_that_is_off_has_no_effective_routes_and_that_is_an_answer(
+def test_a_machine_that_is_off_can_try_nothing_and_is_asked_nothing(
     azure: LocalAzure, machine: Machine
 ) -> None:
     machine.running = False
-    assert watcher(azure).routes(seen_from(azure, machine.resource_id)) == Unreadable(
+    vantage = seen_from(azure, machine.resource_id)
+    off = Unreadable("the machine is not running: start it, and ask again")
+    assert watcher(azure).routes(vantage) == off
+    assert watcher(azure).connection(vantage, "contoso.azurecr.io") == off
+    assert {call.method for call in azure.requests} == {"GET"}
+
+
+def test_an_interface_whose_machine_is_off_has_no_effective_routes_and_that_is_an_answer(
+    azure: LocalAzure, machine: Machine
+) -> None:
+    machine.running = False
+    assert watcher(azure).routes(seen_from(azure, machine.interface_id)) == Unreadable(
         "Azure answered 400 NetworkInterfaceNotAttachedToRunningVm"
     )
+
+
+def test_of_several_interfaces_the_primary_one_is_looked_from_unless_another_is_named(
+    azure: LocalAzure, machine: Machine
+) -> None:
+    second = machine.interface_id.replace("build1-nic", "build1-second")
+    machine.other_interfaces = (second,)
+    assert seen_from(azure, machine.resource_id).interface == machine.interface_id
+    other = azure.network.add(name="build1", address="10.2.0.4", interface="build1-second")
+    assert seen_from(azure, other.interface_id) == replace(
+        seen_from(azure, machine.interface_id), origin=second, interface=second, address="10.2.0.4"
+    )
+
+
+def test_a_machine_in_another_subscription_is_seen_by_the_watcher_there(azure: LocalAzure) -> None:
+    elsewhere = azure.network.add(subscription="00000000-0000-0000-0000-00000000000b")
+    vantage = seen_from(azure, elsewhere.resource_id)
+    assert vantage.watcher.startswith("/subscriptions/00000000-0000-0000-0000-00000000000b/")
+    assert isinstance(watcher(azure).groups(vantage, [THERE]), Groups)
+
+
+def test_an_instance_of_a_flexible_scale_set_is_a_machine_like_any_other(azure: LocalAzure) -> None:
+    instance = azure.network.add(name="agents_1a2b3c4d")
+    vantage = seen_from(azure, instance.resource_id)
+    assert isinstance(watcher(azure).routes(vantage), Routes)
+    assert isinstance(watcher(azure).connection(vantage, "contoso.azurecr.io"), Connection)
+
+
+def test_the_address_that_the_machine_itself_found_is_told(azure: LocalAzure, machine: Machine) -> None:
+    machine.finds = "10.1.0.9"
+    seen = watcher(azure).connection(seen_from(azure, machine.resource_id), "contoso.azurecr.io")
+    assert seen == Connection("contoso.azurecr.io", "Reachable", address="10.1.0.9")
 
 
 def test_a_connection_that_is_not_made_says_at_which_hop(azure: LocalAzure, machine: Machine) -> None:

@@ -28,6 +28,14 @@ def test_a_next_hop_of_none_is_the_cause_and_the_route_is_named() -> None:
     )
 
 
+def test_a_route_of_the_system_has_no_owner_and_means_that_no_network_is_joined() -> None:
+    unjoined = replace(ILL["dropped"], hops=Hops(CLIENT, (Hop("10.9.0.4", "None", table="System Route"),)))
+    answer = route_drops.ask(ASKED_OF, unjoined)
+    assert isinstance(answer, Cause)
+    assert answer.culprit == Place(kind="route table", name="unknown")
+    assert "must be peered" in answer.advice
+
+
 def test_a_next_hop_is_cleared() -> None:
     assert route_drops.ask(ASKED_OF, WELL) == Cleared(
         saw="packets from 10.1.0.4 are sent on: 20.50.200.1 by Internet"

@@ -1,8 +1,12 @@
 """Network security groups between the client and the registry: found, cleared, and not to be told."""
 
+from msgspec.structs import replace
+
 from checks.acr.security_group_denies import security_group_denies
+from checks.evidence import Denial, Groups
 from checks.model import Cause, CauseName, Cleared, Place, Unknown
 from tests.examined import ASKED_OF, ILL, WELL, blind
+from tests.surroundings import CLIENT
 
 
 def test_a_rule_that_denies_is_the_cause_and_its_group_and_place_are_named() -> None:
@@ -22,6 +26,27 @@ def test_a_rule_that_denies_is_the_cause_and_its_group_and_place_are_named() -> 
             "from 10.1.0.4."
         ),
     )
+
+
+def test_two_groups_that_both_deny_are_both_named() -> None:
+    (verdict,) = but_groups().verdicts
+    both = replace(
+        verdict, denials=(*verdict.denials, Denial("/x/nsg-nic", "DenyAll", "/x/networkInterfaces/n"))
+    )
+    answer = security_group_denies.ask(ASKED_OF, replace(WELL, groups=Groups(CLIENT, (both,))))
+    assert isinstance(answer, Cause)
+    assert answer.saw == (
+        "the rule UserRule_DenyInternet of nsg-build, applied to subnet build, and the rule DenyAll of nsg-nic, "
+        "applied to network interface n, deny 10.1.0.4 the way to 20.50.200.1:443"
+    )
+    assert "Ask the owner of nsg-build" in answer.advice
+    assert "Ask the owner of nsg-nic" in answer.advice
+
+
+def but_groups() -> Groups:
+    groups = ILL["security group"].groups
+    assert isinstance(groups, Groups)
+    return groups
 
 
 def test_without_a_rule_that_denies_it_is_cleared() -> None:
