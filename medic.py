@@ -5,6 +5,7 @@ import getpass
 import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from shutil import get_terminal_size
 from typing import TYPE_CHECKING, Any, Final, Self
 
 import msgspec
@@ -18,17 +19,24 @@ if TYPE_CHECKING:
 
 _WRONG_INPUT: Final = 2
 _NOT_FOUND: Final = 1
+_NOT_KNOWN: Final = 3
+_INTERRUPTED: Final = 130
 _BOM: Final = b"\xef\xbb\xbf"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command; the exit status is 0, 1 for "there is none", or 2 for input that cannot be used."""
+    """Run one command; the exit status is 0, 1 for "there is none", or 2 for input that cannot be used.
+
+    An examination ends with 1 where something is wrong, and with 3 where it could not be told.
+    """
     parser = _parser()
     asked = parser.parse_args(arguments)
     try:
         status: int = asked.run(asked)
     except BrokenPipeError:
         return 0
+    except KeyboardInterrupt:
+        return _INTERRUPTED
     except (OSError, ValueError) as wrong:
         # SettingsError and PolicyError are values that say what is wrong, and hold no secret.
         print(f"medic: {wrong}", file=sys.stderr)
@@ -216,7 +224,7 @@ def _print_explanation(explanation: "Explanation") -> None:
 
 
 def _check(asked: argparse.Namespace) -> int:
-    """0 for a healthy registry, 1 where something is wrong, 2 where it could not be told."""
+    """0 for a healthy registry, 1 where something is wrong, 3 where it could not be told."""
     from checks.health_text import as_text
     from composition import build
 
@@ -232,7 +240,7 @@ def _check(asked: argparse.Namespace) -> int:
 
 
 def _doctor(asked: argparse.Namespace) -> int:
-    """0 for a sound installation, 1 where something is wrong, 2 where it could not be told."""
+    """0 for a sound installation, 1 where something is wrong, 3 where it could not be told."""
     from composition import build
     from remediations.doctor_text import as_text
 
@@ -246,7 +254,7 @@ def _doctor(asked: argparse.Namespace) -> int:
     return _HEALTH[checkup.sound]
 
 
-_HEALTH: Final = {True: 0, False: 1, None: _WRONG_INPUT}
+_HEALTH: Final = {True: 0, False: 1, None: _NOT_KNOWN}
 
 
 class _Progress:
@@ -254,11 +262,12 @@ class _Progress:
 
     def __enter__(self) -> Self:
         self._shown = sys.stderr.isatty()
+        self._width = get_terminal_size().columns - 1
         return self
 
     def told(self, step: str) -> None:
         if self._shown:
-            print(f"\r\033[K{step[:100]}", end="", file=sys.stderr, flush=True)
+            print(f"\r\033[K{step[: self._width]}", end="", file=sys.stderr, flush=True)
 
     def __exit__(self, *_: object) -> None:
         self.told("")

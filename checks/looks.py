@@ -7,7 +7,7 @@ from collections.abc import Callable
 from checks.evidence import Unreadable
 
 type Told = Callable[[str], None]
-"""Called with what is being looked at, whenever a look begins or ends; from any thread."""
+"""Called with all that is being looked at, whenever a look begins or ends; from any thread."""
 
 
 class Looks:
@@ -16,6 +16,8 @@ class Looks:
     def __init__(self, told: Told, patience: float) -> None:
         self._told = told
         self._patience = patience
+        self._under_way: list[str] = []
+        self._lock = threading.Lock()
 
     def begin[T](self, name: str, look: Callable[[], T]) -> Callable[[], T | Unreadable]:
         """Begin to look. What is returned waits for what was seen, and may be asked again."""
@@ -29,7 +31,7 @@ class Looks:
                 seen.append(Unreadable(f"looking failed: {type(broken).__name__}"))
             finally:
                 done.set()
-                self._told(f"{name}: done")
+                self._tell(ended=name)
 
         def wait() -> T | Unreadable:
             if done.wait(max(0.0, until - time.monotonic())):
@@ -37,6 +39,15 @@ class Looks:
             return Unreadable(f"no answer within {self._patience:.0f} s")
 
         until = time.monotonic() + self._patience
-        self._told(name)
+        self._tell(begun=name)
         threading.Thread(target=run, name=f"look at {name}", daemon=True).start()
         return wait
+
+    def _tell(self, *, begun: str = "", ended: str = "") -> None:
+        """Say what is still looked at, so that whoever waits knows for what."""
+        with self._lock:
+            if begun:
+                self._under_way.append(begun)
+            if ended:
+                self._under_way.remove(ended)
+            self._told(", ".join(self._under_way))

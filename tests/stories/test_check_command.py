@@ -2,14 +2,22 @@
 
 import json
 import sys
+import time
+from _thread import interrupt_main
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from werkzeug import Request
 
+import composition
 import medic
+from checks.evidence import Login, Unreadable
+from checks.examination import examine
+from checks.health import asking
 from tests.installation import READER, applied, environment
-from tests.local_azure import LocalAzure, Registry
+from tests.local_azure import LocalAzure, Registry, delay
 from tests.local_azure.network import EffectiveRoute, SecurityGroup, SecurityRule
 
 NOWHERE = "UseDevelopmentStorage=true"  # examining a registry needs no storage
@@ -108,7 +116,7 @@ def test_rights_that_are_missing_are_named_and_it_could_not_be_told(
     azure: LocalAzure, capsys: pytest.CaptureFixture[str]
 ) -> None:
     azure.rights[READER] = set()
-    assert medic.main(["check", "contoso", "--json"]) == 2
+    assert medic.main(["check", "contoso", "--json"]) == 3
     rights = {one["missing_right"] for one in found(capsys).values()}
     assert rights == {
         "Microsoft.ContainerRegistry/registries/read",
@@ -156,7 +164,7 @@ def test_from_a_region_without_a_watcher_it_could_not_be_told(
     azure: LocalAzure, capsys: pytest.CaptureFixture[str]
 ) -> None:
     machine = azure.network.add(location="northeurope")
-    assert medic.main(["check", "contoso", "--from", machine.resource_id, "--json"]) == 2
+    assert medic.main(["check", "contoso", "--from", machine.resource_id, "--json"]) == 3
     assert "there is no Network Watcher in northeurope" in found(capsys)["client_cannot_connect"]["saw"]
 
 
@@ -165,7 +173,7 @@ def test_from_a_machine_that_is_off_nothing_is_tried_and_the_step_is_to_start_it
     azure: LocalAzure, capsys: pytest.CaptureFixture[str]
 ) -> None:
     machine = azure.network.add(running=False)
-    assert medic.main(["check", "contoso", "--from", machine.resource_id, "--json"]) == 2
+    assert medic.main(["check", "contoso", "--from", machine.resource_id, "--json"]) == 3
     unknown = found(capsys)
     assert set(unknown) == {"client_cannot_connect", "effective_route_drops"}
     for one in unknown.values():
@@ -200,7 +208,7 @@ def test_from_a_machine_a_right_that_is_missing_is_named_by_what_needs_it(
         "Microsoft.Compute/virtualMachines/read",
         *(f"Microsoft.Network/{one}" for one in needed - {right}),
     }
-    assert medic.main(["check", "contoso", "--from", machine.resource_id, "--json"]) == 2
+    assert medic.main(["check", "contoso", "--from", machine.resource_id, "--json"]) == 3
     assert found(capsys)[check]["missing_right"] == f"Microsoft.Network/{right}"
 
 
@@ -219,6 +227,34 @@ def test_what_cannot_be_asked_about_is_bad_usage(
     assert medic.main(arguments) == 2
     assert capsys.readouterr().err.startswith("medic: ")
     assert azure.requests == []
+
+
+@pytest.mark.usefixtures("installed")
+def test_a_look_that_hangs_holds_nothing_up_but_itself(azure: LocalAzure) -> None:
+    azure.faults.add(path="listUsages", effect=delay(3), times=None)
+    app = composition.build()
+    impatient = replace(app._instruments, patience=0.7)
+    began = time.monotonic()
+    seen = examine(
+        app.registries["contoso"], asking(None, None), impatient, composition.now(), lambda _: None
+    )
+    assert time.monotonic() - began < 2.5
+    late = Unreadable("no answer within 1 s")
+    assert (seen.usage, seen.quotas) == (late, late)
+    assert isinstance(seen.login, Login)
+
+
+@pytest.mark.usefixtures("installed")
+def test_whoever_interrupts_it_gets_the_status_of_an_interruption_and_no_traceback(
+    azure: LocalAzure, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupting(_: Request) -> str:
+        interrupt_main()
+        return azure.bot_address
+
+    azure.address_of = interrupting
+    assert medic.main(["check", "contoso"]) == 130
+    assert capsys.readouterr().out == ""
 
 
 @pytest.mark.usefixtures("installed")
