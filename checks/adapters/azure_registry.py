@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlsplit
 
 from azure.core.exceptions import AzureError, HttpResponseError, ResourceNotFoundError
 
@@ -162,10 +163,7 @@ class AzureRegistry:
         except ResourceNotFoundError:
             return Absent()
         except AZURE_ERRORS as error:
-            denied = _denied(error)
-            if denied:
-                return Unreadable(f"the registry's firewall refuses {denied}, from where it was asked")
-            return unreadable(error, METADATA_READ)
+            return _refused(error) or unreadable(error, METADATA_READ)
         return Attributes(
             write=found.can_write is not False,
             delete=found.can_delete is not False,
@@ -185,10 +183,17 @@ def unreadable(error: Exception, right: str) -> Unreadable:
     return Unreadable(f"no answer from Azure ({type(error).__name__})")
 
 
-def _denied(error: Exception) -> str | None:
-    """The address that the registry's own firewall refused, which is no matter of rights."""
-    response = error.response if isinstance(error, HttpResponseError) else None
-    return denied_address(response.text()) if response is not None else None
+def _refused(error: Exception) -> Unreadable | None:
+    """A refusal by the registry's firewall or of the login as such, neither of which is a matter of one right."""
+    response: Any = error.response if isinstance(error, HttpResponseError) else None
+    if response is None:
+        return None
+    denied = denied_address(response.text())
+    if denied:
+        return Unreadable(f"the registry's firewall refuses {denied}, from where it was asked")
+    if urlsplit(response.request.url).path.startswith("/oauth2/"):
+        return Unreadable(f"the login was answered with {response.status_code}")
+    return None
 
 
 def _ceiling(by_name: dict[str, Any], registry: Registry) -> tuple[int, CeilingSource]:

@@ -13,9 +13,11 @@ from werkzeug import Request
 
 import composition
 import medic
+from checks.catalog import checks
 from checks.evidence import Login, Unreadable
 from checks.examination import examine
 from checks.health import asking
+from tests.ailments import AILMENTS, Ailment
 from tests.installation import READER, applied, environment
 from tests.local_azure import LocalAzure, Registry, delay
 from tests.local_azure.network import EffectiveRoute, SecurityGroup, SecurityRule
@@ -50,14 +52,37 @@ def test_a_healthy_registry_is_said_to_be_so_and_nothing_is_changed(
     assert "eyJ" not in told.out
 
 
-def test_a_firewall_that_refuses_is_named_with_the_code_of_az(
+@pytest.mark.parametrize(("code", "ailment"), AILMENTS, ids=[code for code, _ in AILMENTS])
+def test_an_ailment_is_told_by_the_code_of_az_and_by_no_other(
+    azure: LocalAzure,
+    contoso: Registry,
+    policy: Path,
+    capsys: pytest.CaptureFixture[str],
+    code: str,
+    ailment: Ailment,
+) -> None:
+    contoso.push("team/app", "v1")
+    with ailment(azure, contoso), applied(environment(azure, NOWHERE, policy)):
+        assert medic.main(["check", "contoso", "--repository", "team/app", "--json"]) == 1
+    health = json.loads(capsys.readouterr().out)
+    wrong = [one for one in health["lines"] if one["mark"] == "wrong"]
+    assert [one["code"] for one in wrong] == [code]
+    assert wrong[0]["means"]
+    assert wrong[0]["next"]
+
+
+def test_every_code_of_az_has_its_ailment_here() -> None:
+    missing = {"LOGIN_SERVER_ERROR"}  # told where there is no registry, by a test of its own
+    assert {code for code, _ in AILMENTS} | missing == {check.code for check in checks() if check.code}
+
+
+def test_a_firewall_that_refuses_is_named_with_the_address_that_it_refused(
     installed: Registry, capsys: pytest.CaptureFixture[str]
 ) -> None:
     installed.default_action = "Deny"
     assert medic.main(["check", "contoso", "--json"]) == 1
     wrong = found(capsys)
     assert list(wrong) == ["firewall_ip_denied"]
-    assert wrong["firewall_ip_denied"]["code"] == "CONNECTIVITY_FORBIDDEN_ERROR"
     assert "52.138.231.5" in wrong["firewall_ip_denied"]["saw"]
 
 

@@ -18,6 +18,7 @@ from checks.evidence import Challenge, Contact, End, Flaw, Handshake, Login, Not
 from checks.model import Registry
 from tests.local_azure import LocalAzure, html, silence, status
 from tests.local_azure import Registry as LocalRegistry
+from tests.loopback import listening, serving
 
 PUSHER = "pusher"
 AUDIENCE = "https://containerregistry.azure.net"
@@ -55,46 +56,6 @@ def probes(azure: LocalAzure, address: str = "127.0.0.1", *, patience: float = 5
 
 def known(registry: LocalRegistry) -> Registry:
     return Registry(resource_id=registry.resource_id, login_server=registry.login_server)
-
-
-@contextlib.contextmanager
-def serving(authority: trustme.CA, *names: str, until: datetime | None = None) -> Iterator[str]:
-    """A place on loopback that shows a certificate of that authority for those names."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    authority.issue_cert(
-        *names, not_after=until, not_before=until and until - timedelta(days=9)
-    ).configure_cert(context)
-
-    def meet(connection: socket.socket) -> None:
-        with context.wrap_socket(connection, server_side=True):
-            """The handshake is all there is to it."""
-
-    with listening(meet) as at:
-        yield at
-
-
-@contextlib.contextmanager
-def listening(meet: Callable[[socket.socket], object]) -> Iterator[str]:
-    """A place on loopback where each client is met like that, one after the other."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        server.settimeout(0.1)
-        over = threading.Event()
-
-        def serve() -> None:
-            while not over.is_set():
-                with contextlib.suppress(OSError):
-                    connection, _ = server.accept()
-                    connection.settimeout(2)
-                    with connection:
-                        meet(connection)
-
-        thread = threading.Thread(target=serve)
-        thread.start()
-        try:
-            yield f"127.0.0.1:{server.getsockname()[1]}"
-        finally:
-            over.set()
-            thread.join()
 
 
 def test_the_way_to_a_healthy_registry_leads_there(azure: LocalAzure, contoso: LocalRegistry) -> None:

@@ -224,6 +224,13 @@ class TestReading:
             f"the registry's firewall refuses {ADDRESS}, from where it was asked"
         )
 
+    @pytest.mark.parametrize("path", ["^/oauth2/exchange$", "^/oauth2/token$"])
+    def test_whose_login_is_refused_lacks_no_right_to_attributes(
+        self, azure: LocalAzure, contoso: Registry, reader: AzureRegistry, path: str
+    ) -> None:
+        azure.faults.add(path=path, effect=status(401, "{}"), times=None)
+        assert reader.tag(contoso, "team/app", "v1") == Unreadable("the login was answered with 401")
+
     @pytest.mark.parametrize("effect", [html(502), status(404), cut_before(), cut_within()])
     def test_whatever_else_azure_answers_is_unreadable_and_is_not_raised(
         self, azure: LocalAzure, contoso: Registry, reader: AzureRegistry, effect: object
