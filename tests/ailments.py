@@ -14,15 +14,17 @@ type Ailment = Callable[[LocalAzure, Registry], contextlib.AbstractContextManage
 
 @contextlib.contextmanager
 def _without_a_name(_: LocalAzure, registry: Registry) -> Iterator[None]:
-    registry.login_server = "contoso.invalid"
+    usual, registry.login_server = registry.login_server, "contoso.invalid"
     yield
+    registry.login_server = usual
 
 
 @contextlib.contextmanager
 def _with_a_strangers_certificate(_: LocalAzure, registry: Registry) -> Iterator[None]:
     with serving(trustme.CA(organization_name="Contoso Proxy"), "127.0.0.1") as place:
-        registry.login_server = place
+        usual, registry.login_server = registry.login_server, place
         yield
+        registry.login_server = usual
 
 
 @contextlib.contextmanager

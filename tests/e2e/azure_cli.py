@@ -2,17 +2,24 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import composition
+from checks.health import Mark
+from tests.ailments import AILMENTS
 from tests.e2e.tally import Tally, expect
+from tests.installation import applied, environment
 from tests.local_azure import TENANT, LocalAzure, Registry
 
 _VERSION = "2.91.0"
 _CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "push-medic"
+# It resolves no name with a port, and goes wherever a realm leads.
+_NOT_BY_AZ = {"CONNECTIVITY_SSL_ERROR", "CONNECTIVITY_WWW_AUTHENTICATE_ERROR"}
 _APPLICATION = "33333333-3333-3333-3333-333333333333"
 
 
@@ -78,6 +85,27 @@ def judge(az: Path, azure: LocalAzure, registry: Registry, folder: Path, tally: 
         for sentence in ("DNS lookup", "Challenge endpoint", "Fetch refresh token", "Fetch access token"):
             line = next((line for line in told.splitlines() if sentence in line), "not a word")
             expect(line.endswith(": OK"), f"of {sentence} it says: {line}")
+    for code, ailment in AILMENTS:
+        if code in _NOT_BY_AZ:
+            continue
+        with tally.check(f"az acr check-health and medic check, on {code}"), ailment(azure, registry):
+            told = cli.told(
+                *("acr", "check-health", "-n", registry.name, "--repository", "team/app"),
+                *("--ignore-errors", "--yes"),
+            )
+            by_az = set(re.findall(r"An error occurred: ((?:CONNECTIVITY|CMK|LOGIN)\w+)", told))
+            ours = _codes_of_medic(azure, folder)
+            expect(by_az <= ours, f"az says {by_az}, and medic {ours}")
+            expect(code in ours, f"medic says {ours}")
+
+
+def _codes_of_medic(azure: LocalAzure, folder: Path) -> set[str | None]:
+    """The codes that `medic check` finds to be wrong in the same registry."""
+    policy = folder / "policy.yaml"
+    policy.write_text("version: 1\n")
+    with applied(environment(azure, "UseDevelopmentStorage=true", policy) | {"NO_PROXY": "*"}):
+        health = composition.build().check("contoso", "team/app", None, lambda _: None)
+    return {line.code for line in health.marked(Mark.WRONG)}
 
 
 class _Cli:
