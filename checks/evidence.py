@@ -97,7 +97,8 @@ class Profile(Value, frozen=True, tag="profile"):
     """What else the management plane says of the registry, which only somebody who asks wants to know.
 
     `key_identity` is the client id of the identity that opens the registry's own encryption key, and `identities`
-    are those that the registry has; both may be "system". A number of days is None where the policy is off.
+    are those that the registry has and that are there; both may be "system". `key_identity_unread` says why nobody
+    knows whether the one that opens the key is. A number of days is None where the policy is off.
     """
 
     login_server: str
@@ -109,6 +110,7 @@ class Profile(Value, frozen=True, tag="profile"):
     private_links: tuple[PrivateLink, ...] = ()
     key_identity: str | None = None
     identities: tuple[str, ...] = ()
+    key_identity_unread: Unreadable | None = None
     arm_tokens: bool = True
     export: bool = True
     content_trust: bool = False

@@ -16,10 +16,11 @@ from azure.mgmt.core.policies import ARMChallengeAuthenticationPolicy
 from azure.mgmt.core.polling.arm_polling import ARMPolling
 
 from checks.adapters.azure_clients import BoundedRetry
-from checks.evidence import Unreadable
+from checks.evidence import Absent, Unreadable
 
 _FORBIDDEN: Final = (401, 403)
 _FAILED: Final = 400
+_NOT_FOUND: Final = 404
 
 type Json = Mapping[str, Any]
 
@@ -54,6 +55,14 @@ class Arm:
         """What is at that path."""
         try:
             return self._json(self._send(HttpRequest("GET", path, params={"api-version": version})), right)
+        except (AzureError, ValueError) as error:
+            return _unreadable(error, right)
+
+    def find(self, path: str, version: str, right: str) -> Json | Absent | Unreadable:
+        """What is at that path, or that nothing is."""
+        try:
+            answer = self._send(HttpRequest("GET", path, params={"api-version": version}))
+            return Absent() if answer.http_response.status_code == _NOT_FOUND else self._json(answer, right)
         except (AzureError, ValueError) as error:
             return _unreadable(error, right)
 

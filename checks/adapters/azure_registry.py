@@ -30,12 +30,14 @@ if TYPE_CHECKING:
 _ASSUMED_CEILING: Final = 40 * 1024**4
 _FORBIDDEN: Final = (401, 403)
 _PREVIEW: Final = "2023-11-01-preview"
+_IDENTITY: Final = "2023-01-31"
 
 # azure-mgmt-containerregistry 15.0.0 raises json.JSONDecodeError, a ValueError, for an HTML error page.
 AZURE_ERRORS: Final = (AzureError, ValueError)
 
 READ: Final = "Microsoft.ContainerRegistry/registries/read"
 LIST_USAGES: Final = "Microsoft.ContainerRegistry/registries/listUsages/read"
+IDENTITY_READ: Final = "Microsoft.ManagedIdentity/userAssignedIdentities/read"
 METADATA_READ: Final = "Microsoft.ContainerRegistry/registries/metadata/read"
 
 
@@ -101,6 +103,8 @@ class AzureRegistry:
         export = policies.export_policy if policies else None
         trust = policies.trust_policy if policies else None
         properties = key.key_vault_properties if key and key.status == "enabled" else None
+        opener = (properties.identity or "system").lower() if properties else None
+        holder = self._holder(found.identity, opener)
         return Profile(
             login_server=str(found.login_server or ""),
             sku=str.__str__(found.sku.name),
@@ -109,14 +113,21 @@ class AzureRegistry:
             abac=found.role_assignment_mode == "AbacRepositoryPermissions",
             data_endpoints=tuple(found.data_endpoint_host_names or ()) if found.data_endpoint_enabled else (),
             private_links=tuple(_private_link(link) for link in found.private_endpoint_connections or ()),
-            key_identity=(properties.identity or "system") if properties else None,
-            identities=_identities(found.identity),
+            key_identity=opener,
+            identities=_identities(found.identity, without=opener if isinstance(holder, Absent) else None),
+            key_identity_unread=holder if isinstance(holder, Unreadable) else None,
             arm_tokens=arm_tokens is None or arm_tokens.status != "disabled",
             export=export is None or export.status != "disabled",
             content_trust=trust is not None and trust.status == "enabled",
             retention_days=retention.days if retention and retention.status == "enabled" else None,
             soft_delete_days=self._soft_delete_days(registry),
         )
+
+    def _holder(self, identity: Any, opener: str | None) -> object:  # noqa: ANN401 - the SDK's model
+        """The identity that opens the key, itself: a registry goes on naming one that somebody has deleted."""
+        assigned = (identity.user_assigned_identities if identity else None) or {}
+        named = [name for name, one in assigned.items() if one and (one.client_id or "").lower() == opener]
+        return self._arm.find(named[0], _IDENTITY, IDENTITY_READ) if named and self._arm else None
 
     def _soft_delete_days(self, registry: Registry) -> int | None:
         """For how long what is deleted is kept, which only preview versions of the API say."""
@@ -215,13 +226,14 @@ def _private_link(link: Any) -> PrivateLink:  # noqa: ANN401 - the SDK's model, 
     )
 
 
-def _identities(identity: Any) -> tuple[str, ...]:  # noqa: ANN401 - as above
+def _identities(identity: Any, *, without: str | None) -> tuple[str, ...]:  # noqa: ANN401 - as above
     """The client ids of a registry's own identities; its system-assigned one is called "system"."""
     if identity is None:
         return ()
     assigned = (identity.user_assigned_identities or {}).values()
     own = ("system",) if identity.principal_id else ()
-    return (*own, *(str(one.client_id) for one in assigned if one and one.client_id))
+    named = [str(one.client_id).lower() for one in assigned if one and one.client_id]
+    return (*own, *(client_id for client_id in named if client_id != without))
 
 
 def _utc(at: datetime | None) -> datetime | None:

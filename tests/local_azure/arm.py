@@ -205,7 +205,12 @@ def no_children(call: Call) -> Response:
 
 def registry_document(registry: Registry, api_version: str) -> dict[str, Any]:
     """Give the registry as ARM shows it in that API version."""
-    return {
+    assigned = {
+        name: {"principalId": str(uuid4()), "clientId": client_id}
+        for name, client_id in registry.managed_identities.items()
+    }
+    identity = {"identity": {"type": "userAssigned", "userAssignedIdentities": assigned}} if assigned else {}
+    return identity | {
         "sku": {"name": registry.sku, "tier": registry.sku},
         "type": REGISTRY_TYPE,
         "id": registry.resource_id,
@@ -438,6 +443,10 @@ def _tell_of_write(call: Call, registry: Registry) -> None:
 
 _REGISTRIES = f"/subscriptions/<subscription>/resourceGroups/<group>/providers/{REGISTRY_TYPE}"
 _REGISTRY = f"{_REGISTRIES}/<name>"
+_IDENTITY = (
+    "/subscriptions/<subscription>/resourceGroups/<group>/providers"
+    "/Microsoft.ManagedIdentity/userAssignedIdentities/<identity>"
+)
 _PROVIDER = "/subscriptions/<subscription>/providers/Microsoft.ContainerRegistry"
 
 
@@ -457,7 +466,23 @@ def diagnostic_settings(call: Call) -> Response:
     return json_answer({"value": known_registry(call).diagnostic_settings})
 
 
+def show_identity(call: Call) -> Response:
+    """Show a managed identity; a registry goes on naming one that was deleted."""
+    authorise(call, "Microsoft.ManagedIdentity/userAssignedIdentities/read", call.request.path)
+    known = {
+        name.lower(): client_id
+        for registry in call.world.registries.values()
+        for name, client_id in registry.managed_identities.items()
+        if name not in call.world.deleted
+    }
+    client_id = known.get(call.request.path.lower())
+    if client_id is None:
+        raise RefusedError(arm_error(404, "ResourceNotFound", f"'{call.request.path}' was not found."))
+    return json_answer({"id": call.request.path, "properties": {"clientId": client_id}})
+
+
 ROUTES = (
+    Route("GET", _IDENTITY, show_identity),
     Route("GET", f"{_REGISTRY}/providers/Microsoft.Authorization/permissions", permissions),
     Route("GET", f"{_REGISTRY}/providers/Microsoft.Insights/diagnosticSettings", diagnostic_settings),
     Route("GET", _REGISTRY, get_registry),

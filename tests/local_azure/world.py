@@ -217,6 +217,7 @@ class Registry:
     soft_delete_days: int | None = None
     unknown_properties: dict[str, Any] = field(default_factory=dict)
     private_endpoints: list[dict[str, Any]] = field(default_factory=list)
+    managed_identities: dict[str, str] = field(default_factory=dict)
     ip_rule_quota: int = 200
     resource_lock: Literal["ReadOnly", "CanNotDelete"] | None = None
     connected_registry: str | None = None
@@ -502,6 +503,7 @@ class World:
         self.rights: dict[str, set[str]] = {}
         self.secrets: dict[str, str] = {}
         self.identities: set[str] | None = None
+        self.deleted: set[str] = set()
         self.system_assigned = SYSTEM_ASSIGNED
         self.identity_header = "s3cret-identity-header"
 

@@ -136,6 +136,29 @@ def test_policies_and_a_key_without_its_identity_are_read_as_azure_writes_them(
     assert marks["admin_user"] == "the admin user is enabled"
 
 
+def test_a_key_whose_identity_was_deleted_is_found_although_the_registry_still_names_it(
+    azure: LocalAzure, installed: Registry, capsys: pytest.CaptureFixture[str]
+) -> None:
+    home = installed.resource_id.partition("/Microsoft.ContainerRegistry")[0]
+    identity = f"{home}/Microsoft.ManagedIdentity/userAssignedIdentities/opener"
+    installed.managed_identities = {identity: "a-client-id"}
+    installed.unknown_properties["encryption"] = {
+        "status": "enabled",
+        "keyVaultProperties": {"identity": "a-client-id"},
+    }
+    assert medic.main(["check", "contoso", "--json"]) == 0
+    azure.rights[READER] = {"Microsoft.ContainerRegistry/*"}
+    capsys.readouterr()
+    assert medic.main(["check", "contoso", "--json"]) == 3
+    assert found(capsys)["encryption_identity_missing"]["missing_right"] == (
+        "Microsoft.ManagedIdentity/userAssignedIdentities/read"
+    )
+    azure.rights.clear()
+    azure.deleted.add(identity)
+    assert medic.main(["check", "contoso", "--json"]) == 1
+    assert found(capsys)["encryption_identity_missing"]["code"] == "CMK_ERROR"
+
+
 @pytest.mark.usefixtures("installed")
 def test_rights_that_are_missing_are_named_and_it_could_not_be_told(
     azure: LocalAzure, capsys: pytest.CaptureFixture[str]
