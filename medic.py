@@ -2,6 +2,7 @@
 
 import argparse
 import getpass
+import logging
 import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -31,6 +32,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     parser = _parser()
     asked = parser.parse_args(arguments)
+    # Each way in which one is not logged in is a line of its own there; the findings say that one is not.
+    logging.getLogger("azure.identity").setLevel(logging.ERROR)
     try:
         status: int = asked.run(asked)
     except BrokenPipeError:

@@ -6,7 +6,7 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from azure.core.credentials import TokenCredential
-from azure.core.exceptions import AzureError, HttpResponseError
+from azure.core.exceptions import AzureError, ClientAuthenticationError, HttpResponseError
 from azure.core.pipeline import PipelineResponse
 from azure.core.pipeline.policies import RequestIdPolicy, UserAgentPolicy
 from azure.core.polling import LROPoller
@@ -15,7 +15,7 @@ from azure.mgmt.core import ARMPipelineClient
 from azure.mgmt.core.policies import ARMChallengeAuthenticationPolicy
 from azure.mgmt.core.polling.arm_polling import ARMPolling
 
-from checks.adapters.azure_clients import BoundedRetry
+from checks.adapters.azure_clients import NOT_LOGGED_IN, BoundedRetry
 from checks.evidence import Absent, Unreadable
 
 _FORBIDDEN: Final = (401, 403)
@@ -127,4 +127,6 @@ def _unreadable(error: Exception, right: str) -> Unreadable:
         code = error.error.code if error.error and error.error.code else ""
         said = f"Azure answered {error.status_code} {code[:60]}".rstrip()
         return Unreadable(said, right if refused else None)
+    if isinstance(error, ClientAuthenticationError):
+        return Unreadable(NOT_LOGGED_IN)
     return Unreadable(f"no answer from Azure ({type(error).__name__})")

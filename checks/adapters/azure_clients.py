@@ -22,6 +22,7 @@ _TOKEN_MARGIN: Final = 120
 # There is one for each repository, and a registry may have thousands of those.
 _MOST_TOKENS: Final = 200
 _REFUSED: Final = 400
+NOT_LOGGED_IN: Final = "no token of Entra ID could be had; log in with `az login`"
 
 
 class BoundedRetry(RetryPolicy[Any, Any]):

@@ -5,9 +5,14 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
-from azure.core.exceptions import AzureError, HttpResponseError, ResourceNotFoundError
+from azure.core.exceptions import (
+    AzureError,
+    ClientAuthenticationError,
+    HttpResponseError,
+    ResourceNotFoundError,
+)
 
-from checks.adapters.azure_clients import AzureClients
+from checks.adapters.azure_clients import NOT_LOGGED_IN, AzureClients
 from checks.adapters.refusals import denied_address
 from checks.evidence import (
     Absent,
@@ -191,6 +196,8 @@ def unreadable(error: Exception, right: str) -> Unreadable:
     if isinstance(error, HttpResponseError) and error.status_code:
         refused = error.status_code in _FORBIDDEN
         return Unreadable(f"Azure answered {error.status_code}", right if refused else None)
+    if isinstance(error, ClientAuthenticationError):
+        return Unreadable(NOT_LOGGED_IN)
     return Unreadable(f"no answer from Azure ({type(error).__name__})")
 
 

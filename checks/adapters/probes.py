@@ -18,6 +18,7 @@ from azure.core.credentials import TokenCredential
 from azure.core.exceptions import AzureError
 from cryptography import x509
 
+from checks.adapters.azure_clients import NOT_LOGGED_IN
 from checks.adapters.refusals import denied_address
 from checks.evidence import (
     Certificate,
@@ -113,10 +114,8 @@ class MachineProbes:
         """What this identity is given: a refresh token, and with it an access token with whatever it may do."""
         try:
             token = self._credential.get_token(f"{self._audience}/.default").token
-        except (AzureError, ValueError) as error:
-            return Unreadable(
-                f"no token of Entra ID could be had ({type(error).__name__}); log in with `az login`"
-            )
+        except (AzureError, ValueError):
+            return Unreadable(NOT_LOGGED_IN)
         identity = _who(token)
         form = {"grant_type": "access_token", "service": registry.login_server, "access_token": token}
         exchanged = self._ask(registry.login_server, "POST", "/oauth2/exchange", form=form)

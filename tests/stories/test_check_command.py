@@ -172,6 +172,21 @@ def test_rights_that_are_missing_are_named_and_it_could_not_be_told(
     }
 
 
+@pytest.mark.usefixtures("installed")
+def test_whoever_is_not_logged_in_is_told_so_and_not_which_right_is_missing(
+    azure: LocalAzure, capsys: pytest.CaptureFixture[str]
+) -> None:
+    azure.identities = set()
+    assert medic.main(["check", "contoso", "--json"]) == 3
+    told = capsys.readouterr()
+    unknown = [one for one in json.loads(told.out)["lines"] if one["mark"] == "unknown"]
+    assert {"registry_not_found", "login_refused", "storage_limit"} <= {one["check"] for one in unknown}
+    for one in unknown:
+        assert one["saw"].endswith("no token of Entra ID could be had; log in with `az login`")
+        assert "missing_right" not in one
+    assert told.err == ""
+
+
 def test_a_registry_that_is_gone_is_not_found(
     azure: LocalAzure, installed: Registry, capsys: pytest.CaptureFixture[str]
 ) -> None:
