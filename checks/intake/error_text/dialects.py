@@ -26,7 +26,7 @@ OTHERS_SAY: Final = (
     )),
     ("Docker Hub", phrases(
         r"pull rate limit", r"increase-rate-limit", r"hub\.docker\.com", r"docker hub",
-        r"personal access token is",
+        r"personal access token is", r"immutability settings",
     )),
     ("Harbor", phrases(
         r"unauthorized to access repository", r"configured upper limit", r"configured as immutable",

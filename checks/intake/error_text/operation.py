@@ -97,7 +97,7 @@ MARKERS: Final = (
         r"back-off pulling", r"\bpulling\b",
         r"(?:unable|failing|failed|cannot|can't|could not|error) (?:to )?pull(?:ing)?\b",
         r"pull access denied", r"failcreatepodsandbox", r"failed to resolve image",
-        r"error: failed to fetch ",
+        r"error: failed to fetch ", r"objectreference\{kind: ?\W{0,2}pod\b",
     ),
     _marker(
         "read command", Operation.PULL, "the command that was run",

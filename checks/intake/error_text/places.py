@@ -338,7 +338,7 @@ _TAG_NAMED: Final = re.compile(
     re.IGNORECASE,
 )
 _DIGEST_NAMED: Final = re.compile(
-    r"(?:revision|digest)['\"]? ?: ?['\"]?(?P<first>sha256:[0-9a-f]{64})"
+    r"(?:(?:revision|digest)['\"]? ?: ?|failed commit on ref )['\"]?(?P<first>sha256:[0-9a-f]{64})"
     r"|(?:manifest|index)-(?P<second>sha256:[0-9a-f]{64})",
     re.IGNORECASE,
 )

@@ -92,6 +92,7 @@ _NEIGHBOURS: Final = (
     _said(
         "storage account", (Cause.UNKNOWN,), "the refusal of a storage account, not of a registry",
         r"not permitted on this storage account", r"publicaccessnotpermitted",
+        r"request is not authorized to perform this operation",
         r"keybasedauthenticationnotpermitted",
     ),
     _said(
@@ -120,6 +121,7 @@ _NEIGHBOURS: Final = (
         "another service's address list", (Cause.UNKNOWN, Cause.FIREWALL_IP_DENIED),
         "an address list that is not a registry's",
         r"\bip acl\b", r"ip access list", r"ip[ _]address.{0,60}(?:databricks|key ?vault|cosmos|sql server)",
+        r"is not allowed to access the server", r"request originated from ip", r"client address is not authorized",
     ),
 )  # fmt: skip
 
@@ -139,7 +141,7 @@ _REGISTRY_REFUSALS: Final = (
     _said(
         "address not allowed", (Cause.FIREWALL_IP_DENIED, Cause.PUBLIC_ACCESS_DISABLED),
         "ACR names the address that it refused",
-        rf"{_broken('client with ip')}.{{0,90}}{_broken('is not allowed')}",
+        rf"{_broken('client with ip')}.{{0,90}}{_broken('is not allowed')}(?! ?to )",
     ),
     _said(
         "public access off", (Cause.PUBLIC_ACCESS_DISABLED, Cause.FIREWALL_IP_DENIED),
@@ -179,6 +181,10 @@ _THE_WAY_THERE: Final = (
         r"squid", r"proxy (?:server )?(?:refused|returned|responded|error|denied)", r"blue ?coat",
         r"web ?filter",
         r"invalid proxy", r"dial tcp[^\n]{0,40}proxy[^\n]{0,80}:",
+    ),
+    _said(
+        "Entra", (Cause.AUTHENTICATION_FAILED, Cause.AUTHENTICATION_REQUIRED),
+        "Entra ID refused who asked for a token, whichever helper passes it on", r"aadsts\d{4,7}",
     ),
     _said(
         "engine out of reach", (Cause.CLIENT_SIDE,),
@@ -273,7 +279,7 @@ _WHO_IS_ASKING: Final = (
     _said(
         "credentials refused", (Cause.AUTHENTICATION_FAILED, Cause.AUTHENTICATION_REQUIRED),
         "the credentials were looked at and refused",
-        r"aadsts\d{4,7}", r"invalid client ?id", r"aad access token", r"application not registered with aad",
+        r"invalid client ?id", r"aad access token", r"application not registered with aad",
         r"invalid[_ ](?:client|grant)\b",
         r"(?:incorrect|invalid|wrong|bad) (?:username|user ?name|password|login|credentials?)",
         r"(?:username|password)(?: or password)? (?:is|was|are) (?:incorrect|invalid|wrong)",
@@ -329,7 +335,7 @@ _WHAT_WAS_SENT: Final = (
         "no registry of that name was found",
         r"microsoft\.containerregistry/registries[^ ]{0,90}['\"]? (?:under resource group .{1,90} )?"
         r"(?:could not be|was not|not) found",
-        r"type 'microsoft\.containerregistry/registries' could not be found", r"login_server_error",
+        r"type '?microsoft\.containerregistry/registries'? (?:could not|can) be found", r"login_server_error",
         r"please verify that the registry exists",
         r"registry (?:with name )?['\"]?[a-z0-9.-]{0,80}['\"]? "
         r"(?:(?:(?:could not|cannot|can't) be|was not|not) found|(?:does not|doesn't) exist)",
@@ -389,6 +395,7 @@ _ON_THE_CLIENT: Final = (
         r"does not currently support exporting", r"did not complete successfully",
         r"returned a non-zero code",
         r"executor failed running", r"npm err!", r"empty export",
+        r"illegal base64 data",
         r"content digest sha256:[0-9a-f]{64}: not found", r"forbidden path outside", r"no matching manifest",
     ),
     _hint(
