@@ -455,7 +455,8 @@ def _answer(asked: argparse.Namespace) -> int:
 
 def _support(asked: argparse.Namespace) -> int:
     """Show the ticket that Microsoft would get, or open it: only a person does, with rights that the bot has not."""
-    from composition import build, now
+    from composition import build
+    from parts import now
     from remediations.support import Case, Contact, NotReady, as_text, ask, prepare, request
 
     app = build()

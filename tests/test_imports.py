@@ -75,7 +75,7 @@ def test_importing_the_app_imports_no_sdk_but_azure_functions() -> None:
 
 def test_importing_the_app_imports_neither_the_checks_nor_the_remediations() -> None:
     ours = loaded_after("import function_app")
-    assert of(("checks", "remediations", "composition", "settings", "msgspec"), ours) == set()
+    assert of(("checks", "remediations", "composition", "parts", "settings", "msgspec"), ours) == set()
 
 
 def test_a_batch_without_failures_touches_no_storage_and_imports_no_sdk_of_it() -> None:

@@ -45,7 +45,7 @@ def needed() -> set[Path]:
 
 
 def test_what_the_app_needs_is_shipped() -> None:
-    assert {"composition", "settings", "checks", "remediations"} <= imported()
+    assert {"composition", "parts", "settings", "checks", "remediations"} <= imported()
     assert [str(file) for file in sorted(needed()) if not is_shipped(file)] == []
 
 

@@ -14,6 +14,7 @@ from werkzeug import Request
 
 import composition
 import medic
+import parts
 from checks.catalog import checks
 from checks.evidence import Login, Unreadable
 from checks.examination import examine
@@ -299,9 +300,7 @@ def test_a_look_that_hangs_holds_nothing_up_but_itself(azure: LocalAzure) -> Non
     app = composition.build()
     impatient = replace(app._instruments, patience=0.7)
     began = time.monotonic()
-    seen = examine(
-        app.registries["contoso"], asking(None, None), impatient, composition.now(), lambda _: None
-    )
+    seen = examine(app.registries["contoso"], asking(None, None), impatient, parts.now(), lambda _: None)
     assert time.monotonic() - began < 2.5
     late = Unreadable("no answer within 1 s")
     assert (seen.usage, seen.quotas) == (late, late)

@@ -11,6 +11,7 @@ import pytest
 from msgspec.structs import replace
 
 import composition
+import parts
 from checks.incident import State
 from tests.host.azurite import ROOT
 from tests.host.grpchost import GrpcHost
@@ -121,7 +122,7 @@ def time_passes_for_the_lease() -> None:
     """Nobody renews what the dead worker held; a minute and a half passes for it and for nothing else."""
     leases = composition.build().medic.leases._table
     for key, row in leases.rows("lease"):
-        past = replace(row.value, until=composition.now() - timedelta(seconds=1))
+        past = replace(row.value, until=parts.now() - timedelta(seconds=1))
         assert leases.replace("lease", key, past, row.version)
 
 

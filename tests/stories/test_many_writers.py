@@ -12,6 +12,7 @@ import pytest
 from msgspec.structs import replace
 
 import composition
+import parts
 from checks.incident import Incident, State
 from remediations.lease import Holding
 from remediations.model import Stage
@@ -114,7 +115,7 @@ def see_through(incident: Incident) -> None:
 
 def denied(bot: Installation) -> list[Incident]:
     app = bot.app
-    now = composition.now()
+    now = parts.now()
     signals = [address_denied(now, id=address, address=address) for address in ADDRESSES]
     return [app.incidents.report([signal])[0] for signal in signals]
 
@@ -179,7 +180,7 @@ def test_a_lease_that_expires_in_mid_write_loses_nothing(
 def run_out(leases: Table[Holding]) -> None:
     """Time passes for a lease, and for nothing else."""
     [(key, row)] = leases.rows("lease")
-    past = replace(row.value, until=composition.now() - timedelta(seconds=1))
+    past = replace(row.value, until=parts.now() - timedelta(seconds=1))
     assert leases.replace("lease", key, past, row.version)
 
 
