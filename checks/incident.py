@@ -128,15 +128,14 @@ def gathered(signals: Iterable[Signal], known: Mapping[str, Incident]) -> dict[s
     """
     homes: dict[str, list[Signal]] = defaultdict(list)
     fresh: dict[str, list[Signal]] = defaultdict(list)
-    alive = [incident for incident in known.values() if _is_alive(incident)]
     for signal in signals:
         key = fingerprint(signal)
         if _crowd(signal) is None or _is_alive(known.get(key)):
             homes[key].append(signal)
             continue
-        same = next((i.fingerprint for i in alive if _is_same_refusal(i, signal)), None)
+        same = next((i.fingerprint for i in known.values() if _takes(i, signal)), None)
         (homes if same else fresh)[same or key].append(signal)
-    for key, new in _crowded(fresh, alive).items():
+    for key, new in _crowded(fresh, [i for i in known.values() if _is_alive(i)]).items():
         homes[key] += new
     return dict(homes)
 
@@ -166,6 +165,13 @@ def _together(apart: dict[str, list[Signal]], there: Sequence[Incident]) -> dict
     lately = [incident for incident in there if latest - incident.opened_at < _MANY_WITHIN]
     goes_on = any(i.fingerprint == key and latest - i.last_at < _MANY_WITHIN for i in there)
     return {key: crowd} if goes_on or len(lately) + len(apart) > _MANY else apart
+
+
+def _takes(incident: Incident, signal: Signal) -> bool:
+    """Whether the signal joins it, or had joined it: what is delivered again once it has ended begins nothing."""
+    if not _is_alive(incident) and not knows(incident, signal):
+        return False
+    return signal.id in incident.signals or _is_same_refusal(incident, signal)
 
 
 def _is_same_refusal(incident: Incident, signal: Signal) -> bool:

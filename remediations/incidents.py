@@ -131,7 +131,10 @@ class Incidents:
         while True:
             row = self._table.read(registry, key)
             before = row.value if row else self._past(registry, key)
-            if (before is None or before.state is State.CLOSED) and key != fingerprint(signals[0]):
+            ended = before is None or (
+                before.state is State.CLOSED and not all(knows(before, signal) for signal in signals)
+            )
+            if ended and key != fingerprint(signals[0]):
                 # What they were to join has ended meanwhile.
                 key = fingerprint(signals[0])
                 continue

@@ -166,7 +166,7 @@ def test_a_report_and_the_row_of_the_same_refusal_are_one_failure_whichever_come
         texts_word(image=Image("team/other", "v1")),
         texts_word(at=START + 31 * MINUTE),
         texts_word(image=None),
-        refused(identity="somebody"),
+        refused(1, identity="somebody"),
     ],
 )
 def test_another_refusal_joins_nothing(other: Signal) -> None:
@@ -176,8 +176,20 @@ def test_another_refusal_joins_nothing(other: Signal) -> None:
 
 def test_what_has_ended_is_joined_by_nothing() -> None:
     over = replace(opened(refused(), START), state=State.CLOSED)
-    word = texts_word()
+    word = texts_word(at=START + MINUTE)
     assert gathered([word], known(over)) == {fingerprint(word): [word]}
+
+
+def test_the_other_word_of_a_refusal_that_comes_once_it_has_ended_is_of_that_one() -> None:
+    over = replace(opened(texts_word(), START), state=State.CLOSED, moved_at=START + MINUTE)
+    assert gathered([refused()], known(over)) == {over.fingerprint: [refused()]}
+
+
+def test_what_had_joined_a_failure_is_of_that_one_however_long_that_goes_on() -> None:
+    first = grown(opened(texts_word(), START), refused())
+    longer = grown(first, texts_word(id="another", at=START + 60 * MINUTE))
+    for incident in (longer, replace(longer, state=State.CLOSED, moved_at=START + 90 * MINUTE)):
+        assert gathered([refused()], known(incident)) == {incident.fingerprint: [refused()]}
 
 
 def test_what_is_no_refused_identity_is_never_a_crowd() -> None:

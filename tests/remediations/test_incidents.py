@@ -9,11 +9,11 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from checks.incident import Incident, State, opened
-from checks.model import Image, Proof, Signal, Source
+from checks.model import Image, Proof, Signal, Source, Symptom
 from remediations.model import Ended, Seen
 from remediations.ports import Respond
 from tests.memory import START, Crash
-from tests.worlds import NEW, Bot, address_denied, push_refused, storage_filling
+from tests.worlds import NEW, PIPELINE, Bot, address_denied, push_refused, storage_filling
 
 MINUTE = timedelta(minutes=1)
 
@@ -41,6 +41,20 @@ def test_the_same_signal_twice_is_one_incident_one_command_and_one_record() -> N
     bot = Bot()
     assert bot.refused() == bot.refused()
     assert (len(bot.incidents), len(bot.queue.commands), len(bot.story())) == (1, 1, 1)
+
+
+def test_a_row_that_had_joined_a_report_and_is_found_again_after_the_end_begins_nothing() -> None:
+    bot = Bot()
+    row = push_refused(START, symptom=Symptom.UNAUTHORIZED, identity=PIPELINE)
+    word = replace(row, id="report", source=Source.PUSH_REPORT, identity=None, proof=Proof.CLAIMED)
+    for signal in (word, row):
+        bot.report(signal)
+    bot.clock.advance(MINUTE)
+    bot.medic.incidents.settle(bot.incident.id, State.CLOSED, "a test")
+    bot.clock.advance(60 * MINUTE)
+    over = bot.incident
+    assert bot.report(row) == over
+    assert (bot.incident, len(bot.queue.commands)) == (over, 1)
 
 
 def test_the_same_signal_from_two_threads_at_once_is_one_incident() -> None:
