@@ -109,9 +109,9 @@ def _is_address(host: str) -> bool:
 
 _PLACEHOLDER: Final = r"<[^<>\n]{0,60}>|\$?\{[^{}\n]{0,60}\}|\$\([^()\n]{0,60}\)|\[[^\[\]\n/]{0,60}\]"
 _STAR: Final = r"\*{2,12}|<[^<>\n.]{0,40}>|xxx+"
+# Each text is a name in one way only, else all of them would be tried: a $ that begins a placeholder is no letter.
 _ACR_HOST: Final = (
-    rf"(?:{_PLACEHOLDER}|[A-Za-z0-9_*$#][A-Za-z0-9_*$#-]{{0,62}})"
-    rf"(?:{_PLACEHOLDER}|[A-Za-z0-9_*$#-]{{1,62}}){{0,2}}"
+    rf"(?!-)(?:{_PLACEHOLDER}|[A-Za-z0-9_*#-]|\$(?![{{(])){{1,80}}"
     r"(?:\.[A-Za-z0-9-]{1,63}){0,3}\.azurecr\.(?:io|cn|us|de)(?![A-Za-z0-9-])"
 )
 _LABEL: Final = r"[A-Za-z0-9*][A-Za-z0-9*_-]{0,62}"
@@ -125,7 +125,7 @@ _REPOSITORY: Final = rf"(?P<repository>{_COMPONENT}(?:/{_COMPONENT}){{0,9}})"
 _TAG: Final = rf"(?P<tag>(?:{_PLACEHOLDER}|[A-Za-z0-9_$*])(?:{_PLACEHOLDER}|[A-Za-z0-9_.$*-]){{0,127}})"
 _DIGEST: Final = r"(?P<digest>sha256:[0-9a-fA-F]{64})"
 _REST: Final = rf"(?:/{_REPOSITORY})?(?::{_TAG})?(?:@{_DIGEST})?"
-_BEGINS: Final = r"(?:(?<=docker://)|(?<=oci://)|(?<![A-Za-z0-9_.*/@$:-]))"
+_BEGINS: Final = r"(?:(?<=docker://)|(?<=oci://)|(?<![A-Za-z0-9_.*/@$#:-]))"
 
 _URL: Final = re.compile(rf"https?\\?:/?/ ?{_HOST}{_PORT}(?P<path>/[^\s\"']{{0,800}})?", re.IGNORECASE)
 _ACR_NAMED: Final = re.compile(rf"{_BEGINS}(?P<host>{_ACR_HOST}){_PORT}{_REST}")

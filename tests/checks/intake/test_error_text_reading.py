@@ -207,6 +207,26 @@ def test_four_times_the_text_takes_nothing_like_sixteen_times_as_long(unit: str)
     assert _seconds(long) < 10 * _seconds(short) + 0.05
 
 
+AT_ONCE: Final = 2.0
+"""Seconds that no text of some 10 000 characters comes near; it takes a twentieth of one."""
+
+
+@pytest.mark.parametrize("letter", "aZ0é#$*_-.:/@%&=+~^|!?,;<>()[]{}'\"\\")
+def test_a_line_of_one_letter_again_and_again_is_no_work(letter: str) -> None:
+    start = process_time()
+    explain(letter * 4_000 + f"{letter * 190} " * 20 + f"https://{letter * 190} " * 10)
+    assert process_time() - start < AT_ONCE
+
+
+@given(unit=st.lists(st.sampled_from([*HOSTILE, "#", "a" * 63, "#" * 63, "$", "-"]), min_size=1, max_size=4))
+@settings(max_examples=60, deadline=None)
+def test_nothing_hostile_in_any_company_is_much_work(unit: list[str]) -> None:
+    repeated = "".join(unit)
+    start = process_time()
+    explain(repeated * (10_000 // len(repeated)))
+    assert process_time() - start < AT_ONCE
+
+
 _UNBOUNDED: Final = re.compile(r"(?<!\\)(?:\\\\)*(?:\*|\+|\{\d*,\})")
 _CLASS: Final = re.compile(r"\[(?:\\.|[^\]\\])+\]")
 
