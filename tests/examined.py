@@ -80,6 +80,15 @@ ILL: Final = {
     "no address": but("resolution", addresses=(), detail="Name or service not known"),
     "past the endpoint": but("profile", public_network_access=False, private_links=(LINK,)),
     "endpoint gone": but("resolution", addresses=(PRIVATE,)),
+    "layers past the endpoint": replace(
+        but(
+            "profile",
+            but("resolution", addresses=(PRIVATE,)),
+            public_network_access=False,
+            private_links=(LINK,),
+        ),
+        data_endpoints=DataEndpoints((replace(WAY, resolution=Resolution(DATA_HOST, (PUBLIC,))),)),
+    ),
     "timed out": but("contact", end=End.TIMED_OUT, detail="no answer in time"),
     "refused": but("contact", end=End.REFUSED, detail="Connection refused"),
     "proxy": but("contact", end=End.PROXY, proxy="proxy.corp:8080", detail="it answered 407"),

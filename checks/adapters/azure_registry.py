@@ -103,6 +103,10 @@ class AzureRegistry:
         except AZURE_ERRORS as error:
             return unreadable(error, READ)
         policies, key = found.policies, found.encryption
+        links = tuple(_private_link(link) for link in found.private_endpoint_connections or ())
+        # With private endpoints layers are fetched from the registry's own data endpoints, whatever is enabled:
+        # learn.microsoft.com/azure/container-registry/container-registry-endpoint-reference
+        by_name = found.data_endpoint_enabled or any(link.approved for link in links)
         retention = policies.retention_policy if policies else None
         arm_tokens = policies.azure_ad_authentication_as_arm_policy if policies else None
         export = policies.export_policy if policies else None
@@ -116,8 +120,8 @@ class AzureRegistry:
             state=str.__str__(found.provisioning_state or "unknown"),
             public_network_access=found.public_network_access != "Disabled",
             abac=found.role_assignment_mode == "AbacRepositoryPermissions",
-            data_endpoints=tuple(found.data_endpoint_host_names or ()) if found.data_endpoint_enabled else (),
-            private_links=tuple(_private_link(link) for link in found.private_endpoint_connections or ()),
+            data_endpoints=tuple(found.data_endpoint_host_names or ()) if by_name else (),
+            private_links=links,
             key_identity=opener,
             identities=_identities(found.identity, without=opener if isinstance(holder, Absent) else None),
             key_identity_unread=holder if isinstance(holder, Unreadable) else None,

@@ -5,7 +5,7 @@ from msgspec.structs import replace
 
 from checks.adapters.azure_clients import AzureClients, BoundedRetry
 from checks.adapters.azure_registry import AzureRegistry
-from checks.evidence import Absent, Attributes, CeilingSource, RegistrySettings, Unreadable, Usage
+from checks.evidence import Absent, Attributes, CeilingSource, Profile, RegistrySettings, Unreadable, Usage
 from checks.model import LockedObject, LockLevel, Registry
 from remediations.adapters.registry_writer import AzureRegistryWriter
 from remediations.lease import Busy
@@ -223,6 +223,26 @@ class TestReading:
         assert reader.tag(contoso, "team/app", "v1") == Unreadable(
             f"the registry's firewall refuses {ADDRESS}, from where it was asked"
         )
+
+    @pytest.mark.parametrize(
+        ("status_of_link", "hosts"),
+        [("Approved", ("contoso.westeurope.data.azurecr.io",)), ("Pending", ())],
+    )
+    def test_a_registry_with_a_private_endpoint_has_data_endpoints_of_its_own(
+        self,
+        local: LocalRegistry,
+        contoso: Registry,
+        reader: AzureRegistry,
+        status_of_link: str,
+        hosts: tuple[str, ...],
+    ) -> None:
+        state = {"status": status_of_link}
+        endpoint = {"privateEndpoint": {"id": "/x/pe"}, "privateLinkServiceConnectionState": state}
+        local.private_endpoints = [{"name": "pe", "properties": endpoint}]
+        local.unknown_properties["dataEndpointHostNames"] = ["contoso.westeurope.data.azurecr.io"]
+        profile = reader.profile(contoso)
+        assert isinstance(profile, Profile)
+        assert profile.data_endpoints == hosts
 
     @pytest.mark.parametrize("path", ["^/oauth2/exchange$", "^/oauth2/token$"])
     def test_whose_login_is_refused_lacks_no_right_to_attributes(
