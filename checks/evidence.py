@@ -115,7 +115,7 @@ class Profile(Value, frozen=True, tag="profile"):
     export: bool = True
     content_trust: bool = False
     retention_days: int | None = None
-    soft_delete_days: int | None = None
+    soft_delete_days: int | Unreadable | None = None
 
 
 class Quota(Value, frozen=True):

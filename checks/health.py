@@ -114,7 +114,13 @@ def health(registry: Registry, subject: Subject, evidence: Evidence, checks: Ite
         for finding in ask_all(subject, evidence, asked.values())
     ]
     found += [
-        Line(part=Part.REGISTRY, check=remark.about, mark=Mark.NOTED, saw=remark.saw, next=remark.advice)
+        Line(
+            part=Part.REGISTRY,
+            check=remark.about,
+            mark=Mark.NOTED,
+            saw=remark.saw,
+            next=_named(remark.advice, registry),
+        )
         for remark in remarks(evidence)
         if remark.about != "quarantine" or "quarantined" not in asked
     ]

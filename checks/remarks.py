@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from checks.evidence import Challenge, Evidence, Login, NotAsked, Profile, RegistrySettings
+from checks.evidence import Challenge, Evidence, Login, NotAsked, Profile, RegistrySettings, Unreadable
 from checks.model import Value
 
 
@@ -22,6 +22,18 @@ def remarks(evidence: Evidence) -> tuple[Remark, ...]:
 
 
 def _of_settings(settings: RegistrySettings) -> Iterator[Remark]:
+    if not settings.public_network_access:
+        yield Remark(
+            "firewall",
+            "public network access is disabled",
+            "Whoever does not come by a private endpoint is refused, and no network rule changes that.",
+        )
+    elif settings.denies_by_default:
+        yield Remark(
+            "firewall",
+            f"the firewall lets in {len(settings.ip_rules)} ranges of addresses, and private endpoints",
+            "Whoever comes from elsewhere is refused: `az acr network-rule list --name REGISTRY`.",
+        )
     if settings.admin_user:
         yield Remark(
             "admin_user",
@@ -49,7 +61,13 @@ def _of_policies(profile: Profile) -> Iterator[Remark]:
             f"untagged manifests are deleted after {profile.retention_days} days",
             "What is pushed by digest only, and named by nothing, is gone by then; a lock keeps it.",
         )
-    if profile.soft_delete_days is not None:
+    if isinstance(profile.soft_delete_days, Unreadable):
+        yield Remark(
+            "soft_delete",
+            f"whether what is deleted is kept for a while could not be read: {profile.soft_delete_days.why}",
+            "If it is, it uses storage until then: `az acr config soft-delete show --registry REGISTRY`.",
+        )
+    elif profile.soft_delete_days is not None:
         yield Remark(
             "soft_delete",
             f"what is deleted is kept for {profile.soft_delete_days} days",

@@ -68,12 +68,17 @@ def traps(of: StorageReport) -> Iterator[str]:
     if isinstance(of.profile, Profile):
         yield from _policies(of.profile)
     elif isinstance(of.profile, Unreadable):
-        yield "If soft delete is on, what is deleted goes on counting until its days are over."
+        yield _PERHAPS
     yield "Azure Support can raise the ceiling. The bot deletes nothing."
 
 
+_PERHAPS: Final = "If soft delete is on, what is deleted goes on counting until its days are over."
+
+
 def _policies(profile: Profile) -> Iterator[str]:
-    if profile.soft_delete_days is not None:
+    if isinstance(profile.soft_delete_days, Unreadable):
+        yield _PERHAPS
+    elif profile.soft_delete_days is not None:
         yield (
             f"Soft delete is on: what is deleted goes on counting for {profile.soft_delete_days} days, and nothing "
             "shortens that."

@@ -57,8 +57,18 @@ def facts(of: StorageReport) -> Iterator[tuple[str, str]]:
 def _tier(profile: Profile) -> str:
     """The tier, and the policies that have a say in what a purge frees."""
     days = {"soft delete": profile.soft_delete_days, "retention": profile.retention_days}
-    policies = (f"{name} {'off' if kept is None else f'{kept} days'}" for name, kept in days.items())
-    return ", ".join((profile.sku, *policies))
+    return ", ".join((profile.sku, *(f"{name} {_kept(kept)}" for name, kept in days.items())))
+
+
+def _kept(days: int | Unreadable | None) -> str:
+    """For how long a policy keeps what is deleted or untagged, if anybody could see that."""
+    match days:
+        case int():
+            return f"{days} days"
+        case Unreadable():
+            return "unknown"
+        case None:
+            return "off"
 
 
 def _of_days(of: StorageReport) -> Iterator[tuple[str, str]]:

@@ -138,13 +138,13 @@ class AzureRegistry:
         named = [name for name, one in assigned.items() if one and (one.client_id or "").lower() == opener]
         return self._arm.find(named[0], _IDENTITY, IDENTITY_READ) if named and self._arm else None
 
-    def _soft_delete_days(self, registry: Registry) -> int | None:
+    def _soft_delete_days(self, registry: Registry) -> int | Unreadable | None:
         """For how long what is deleted is kept, which only preview versions of the API say."""
         shown = (
             self._arm.get(registry.resource_id, _PREVIEW, READ) if self._arm else Unreadable("nobody asked")
         )
         if isinstance(shown, Unreadable):
-            return None
+            return shown
         policy = ((shown.get("properties") or {}).get("policies") or {}).get("softDeletePolicy") or {}
         days = policy.get("retentionDays")
         return days if policy.get("status") == "enabled" and isinstance(days, int) else None

@@ -123,6 +123,31 @@ def test_settings_that_are_no_fault_are_noted() -> None:
     assert looked(world).healthy is True
 
 
+@pytest.mark.parametrize(
+    ("setting", "saw"),
+    [
+        ({"public_network_access": False}, "public network access is disabled"),
+        (
+            {"denies_by_default": True, "ip_rules": ("20.0.0.0/24", "52.138.231.5")},
+            "the firewall lets in 2 ranges of addresses, and private endpoints",
+        ),
+    ],
+)
+def test_a_firewall_that_lets_this_machine_in_is_noted_because_it_may_keep_others_out(
+    setting: dict[str, object], saw: str
+) -> None:
+    found = looked(set_to(WELL, **setting))
+    assert found.healthy is True
+    assert line(found, "firewall").saw == saw
+    assert "REGISTRY" not in line(found, "firewall").next
+
+
+def test_a_policy_that_could_not_be_read_is_not_taken_to_be_off() -> None:
+    noted = line(looked(but("profile", soft_delete_days=Unreadable("Azure answered 400"))), "soft_delete")
+    assert noted.saw == "whether what is deleted is kept for a while could not be read: Azure answered 400"
+    assert "--registry contoso" in noted.next
+
+
 def test_data_endpoints_that_nobody_could_try_are_noted() -> None:
     unseen = replace(WELL, data_endpoints=NotAsked())
     assert "*.blob.core.windows.net" in line(looked(unseen), "data_endpoints").next

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from checks.contents import Contents, Tally
 from checks.evidence import NotAsked, Unreadable
 from remediations.purging import suggestions, traps
-from remediations.storage_report import StorageReport, report
+from remediations.storage_report import StorageReport, facts, report
 from tests.worlds import CONTOSO, FORBIDDEN, HELD, PROFILE
 
 REPORT = report(CONTOSO, (), HELD, PROFILE)
@@ -82,4 +82,7 @@ def test_the_traps_are_those_of_the_registry_as_it_is_set_up() -> None:
 
 
 def test_a_registry_whose_settings_nobody_could_read_may_have_soft_delete() -> None:
+    assert "If soft delete is on" in told(soft_delete_days=FORBIDDEN)
+    unread = replace(REPORT, profile=replace(PROFILE, soft_delete_days=FORBIDDEN))
+    assert dict(facts(unread))["Tier"] == "Premium, soft delete unknown, retention off"
     assert any("If soft delete is on" in trap for trap in traps(replace(REPORT, profile=FORBIDDEN)))
