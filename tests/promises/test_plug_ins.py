@@ -1,5 +1,6 @@
 """What every check and every cure owes: recipes in prose rot, and this does not."""
 
+import ast
 import importlib
 from pathlib import Path
 
@@ -9,7 +10,7 @@ from hypothesis import given
 from checks import acr as causes
 from checks.catalog import checks
 from checks.diagnosis import diagnose
-from checks.evidence import Evidence, RegistrySettings
+from checks.evidence import Evidence, RegistrySettings, Unreadable
 from checks.frame import Check, Subject
 from checks.model import Cause, CauseName, Cleared, Proof, Symptom, Unknown
 from remediations import acr as cures
@@ -17,6 +18,7 @@ from remediations.catalog import remediations
 from remediations.frame import Case, Remediation
 from remediations.model import LockChange, Proposed, Refusal, RuleChange
 from remediations.policy import Policy
+from tests.examined import ASKED, ASKED_OF, ILL, WELL, blind
 from tests.memory import START
 from tests.promises.anything import CAUSES, EVIDENCE, PROOFS, SUBJECTS
 from tests.worlds import (
@@ -42,9 +44,16 @@ CURES = {cure.name: cure for cure in remediations()}
 SUBJECT_OF = {
     subject.symptom: subject for subject in (PUSH, DENIAL, FILLING, REFUSED, THROTTLED, CUT_OFF, FAULTY, ODD)
 }
-SUBJECTS_THERE_ARE = (*SUBJECT_OF.values(), *TOLD)
+SUBJECTS_THERE_ARE = (*SUBJECT_OF.values(), *TOLD, ASKED, ASKED_OF)
 PERMISSIVE = permissive()
 PARTS = ("settings", "usage", "repository", "tag", "manifest")
+BLIND = Unreadable("Azure answered 403", "the.right/that/is/missing")
+EVERY_WORLD = (
+    *WORLDS.values(),
+    WELL,
+    *ILL.values(),
+    *(blind(part) for part in WELL.__struct_fields__ if part != "read_at"),
+)
 
 # The others judge by what only `medic check` looks at, or by nothing but that they are asked: a 429 is a 429.
 JUDGING = {
@@ -96,6 +105,26 @@ def test_a_cure_tells_operators_what_it_does_and_when_it_does_not(cure: Remediat
 @every_check
 def test_a_check_has_its_own_tests(check: Check) -> None:
     assert (Path(__file__).parents[1] / "checks" / "acr" / f"test_{check.name}.py").exists()
+
+
+@every_check
+def test_a_check_has_an_example_of_each_answer_among_its_own_tests(check: Check) -> None:
+    file = Path(__file__).parents[1] / "checks" / "acr" / f"test_{check.name}.py"
+    named = {node.id for node in ast.walk(ast.parse(file.read_text())) if isinstance(node, ast.Name)}
+    assert {answer.__name__ for answer in _answers_of(check)} <= named
+
+
+@every_check
+def test_a_check_gives_each_answer_in_some_world(check: Check) -> None:
+    answers = [check.ask(subject, world) for subject in SUBJECTS_THERE_ARE for world in EVERY_WORLD]
+    assert {type(answer) for answer in answers} == _answers_of(check)
+    rights = {answer.missing_right for answer in answers if isinstance(answer, Unknown)}
+    assert rights & {FORBIDDEN.missing_right, BLIND.missing_right}
+
+
+def _answers_of(check: Check) -> set[type]:
+    """What it can answer. That there is a quarantine can be read, and that it is what refuses cannot."""
+    return {Cleared, Unknown} if check.name == "quarantined" else {Cause, Cleared, Unknown}
 
 
 @every_cure
