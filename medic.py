@@ -18,10 +18,10 @@ if TYPE_CHECKING:
     from remediations.approvals import Person
     from remediations.model import Record
 
-_WRONG_INPUT: Final = 2
+WRONG_INPUT: Final = 2
 _NOT_FOUND: Final = 1
 _NOT_KNOWN: Final = 3
-_INTERRUPTED: Final = 130
+INTERRUPTED: Final = 130
 _BOM: Final = b"\xef\xbb\xbf"
 
 
@@ -39,11 +39,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         return 0
     except KeyboardInterrupt:
-        return _INTERRUPTED
+        return INTERRUPTED
     except (OSError, ValueError) as wrong:
         # SettingsError and PolicyError are values that say what is wrong, and hold no secret.
         print(f"medic: {wrong}", file=sys.stderr)
-        return _WRONG_INPUT
+        return WRONG_INPUT
     return status
 
 
@@ -191,7 +191,7 @@ def _explain_lines(lines: Iterable[bytes]) -> int:
             asked = msgspec.json.decode(line, type=_Line)
         except (msgspec.DecodeError, UnicodeDecodeError) as wrong:
             _print_json({"id": None, "error": f"line {number}: {wrong}"})
-            status = _WRONG_INPUT
+            status = WRONG_INPUT
             continue
         _print_json({"id": asked.id, **_as_json(explain(asked.text))})
     return status
@@ -239,7 +239,7 @@ def _check(asked: argparse.Namespace) -> int:
         _print_json({"healthy": health.healthy, **msgspec.to_builtins(health)})
     else:
         print("\n".join(as_text(health)))
-    return _HEALTH[health.healthy]
+    return HEALTH_STATUS[health.healthy]
 
 
 def _doctor(asked: argparse.Namespace) -> int:
@@ -254,10 +254,10 @@ def _doctor(asked: argparse.Namespace) -> int:
         _print_json({"sound": checkup.sound, **msgspec.to_builtins(checkup)})
     else:
         print("\n".join(as_text(checkup)))
-    return _HEALTH[checkup.sound]
+    return HEALTH_STATUS[checkup.sound]
 
 
-_HEALTH: Final = {True: 0, False: 1, None: _NOT_KNOWN}
+HEALTH_STATUS: Final = {True: 0, False: 1, None: _NOT_KNOWN}
 
 
 class _Progress:
@@ -295,7 +295,7 @@ def _storage(asked: argparse.Namespace) -> int:
         print("\n".join(as_text(report)))
     if unread:
         print(f"medic: the figures of today could not be read: {unread}", file=sys.stderr)
-    return _WRONG_INPUT if unread else 0
+    return WRONG_INPUT if unread else 0
 
 
 def _incidents(asked: argparse.Namespace) -> int:
@@ -358,7 +358,7 @@ def _show(asked: argparse.Namespace) -> int:
     broken = app.journal.broken_at(asked.incident)
     if broken:
         print(f"\nThis journal has been changed: record {broken} does not follow from the one before it.")
-        return _WRONG_INPUT
+        return WRONG_INPUT
     return 0
 
 

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from medic import main
+from checks.health import Health, Line, Mark
+from medic import HEALTH_STATUS, INTERRUPTED, WRONG_INPUT, main
 from remediations.model import Reason
 from remediations.policy_file import parse_policy, policy_schema
 from scripts import costs, policy_page
@@ -108,6 +109,20 @@ def test_costs_are_added_up_from_what_is_shown() -> None:
     for part in costs.page().split("\n## ")[2:-1]:
         *shown, together = re.findall(r"\| \**([\d.]+)\** \|$", part, re.MULTILINE)
         assert sum(round(100 * float(one)) for one in shown) == round(100 * float(together)), part
+
+
+def test_every_field_of_the_json_of_an_examination_is_explained_and_every_status() -> None:
+    page = (ROOT / "docs/check.md").read_text(encoding="utf-8")
+    of_lines = {f"lines[].{name}" for name in Line.__struct_fields__}
+    explained = {
+        name
+        for row in re.findall(r"^\| (`[^|]+) \|", page, re.MULTILINE)
+        for name in re.findall(r"`(.+?)`", row)
+    }
+    assert explained == {"healthy", *Health.__struct_fields__} | of_lines
+    assert {f"`{mark.value}`" for mark in Mark} <= set(re.findall(r"`\w+`", page))
+    told = {int(status) for status in re.findall(r"^\| (\d+) \|", page, re.MULTILINE)}
+    assert told == {*HEALTH_STATUS.values(), WRONG_INPUT, INTERRUPTED}
 
 
 def section(heading: str) -> str:
