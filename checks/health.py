@@ -11,7 +11,20 @@ from checks.diagnosis import ask_all
 from checks.evidence import Challenge, Evidence, NotAsked
 from checks.frame import Check, Subject
 from checks.intake.advice import ADVICE
-from checks.model import Answer, Cause, Cleared, Image, Registry, Symptom, Unknown, Value
+from checks.model import (
+    Answer,
+    Cause,
+    Cleared,
+    Culprit,
+    DeniedAddress,
+    Image,
+    LockedObject,
+    LockLevel,
+    Registry,
+    Symptom,
+    Unknown,
+    Value,
+)
 from checks.names import is_machine_id, is_repository, is_tag
 from checks.remarks import remarks
 
@@ -175,7 +188,7 @@ def _line(check: Check, answer: Answer, registry: Registry) -> Line:
                 next=_named(step, registry),
                 missing_right=right,
             )
-        case Cause(name=name, saw=saw, advice=advice):
+        case Cause(name=name, culprit=culprit, saw=saw, advice=advice):
             return Line(
                 part=part,
                 check=check.name,
@@ -184,13 +197,29 @@ def _line(check: Check, answer: Answer, registry: Registry) -> Line:
                 code=check.code,
                 cause=name.value,
                 means=f"{check.title} {check.meaning}",
-                next=_named(advice or ADVICE[name], registry),
+                next=_about(culprit, _named(advice or ADVICE[name], registry)),
             )
 
 
 def _named(step: str, registry: Registry) -> str:
     """The step with the registry's own id and name in it, so that its commands can be run as they stand."""
     return step.replace("REGISTRY_ID", registry.resource_id).replace("REGISTRY", registry.name)
+
+
+def _about(culprit: Culprit, step: str) -> str:
+    """The step with the very address or object in it that is the matter."""
+    match culprit:
+        case DeniedAddress(address=address):
+            return step.replace("ADDRESS", address)
+        case LockedObject(repository=repository, reference=str(reference), level=level):
+            mark = "@" if level is LockLevel.MANIFEST else ":"
+            return step.replace("REPOSITORY:TAG", f"{repository}{mark}{reference}").replace(
+                "REPOSITORY", repository
+            )
+        case LockedObject(repository=repository):
+            return step.replace("REPOSITORY", repository)
+        case _:
+            return step
 
 
 def _rank(line: Line, asked: dict[str, Check], order: list[str]) -> tuple[int, int]:

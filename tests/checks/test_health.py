@@ -94,6 +94,18 @@ def test_the_firewall_is_a_question_only_where_it_has_refused() -> None:
     ]
 
 
+def test_a_command_that_mends_names_the_very_thing_that_is_to_be_mended() -> None:
+    refused = looked(replace(set_to(WELL, denies_by_default=True), challenge=DENIED))
+    assert "--ip-address 52.138.231.5`" in line(refused, "firewall_ip_denied").next
+    named = replace(ASKED, image=Image("team/app", "v1"))
+    for level, target in (
+        (LockLevel.REPOSITORY, "--repository team/app`"),
+        (LockLevel.TAG, "--image team/app:v1 --write-enabled true`"),
+        (LockLevel.MANIFEST, "--image team/app@sha256:"),
+    ):
+        assert target in line(looked(locked(level, WELL), named), f"{level.value}_locked").next
+
+
 def test_a_full_registry_is_found_without_a_repository() -> None:
     assert line(looked(used(99, WELL)), "storage_limit").mark is Mark.WRONG
 
