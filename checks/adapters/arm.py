@@ -16,6 +16,7 @@ from azure.mgmt.core.policies import ARMChallengeAuthenticationPolicy
 from azure.mgmt.core.polling.arm_polling import ARMPolling
 
 from checks.adapters.azure_clients import NOT_LOGGED_IN, BoundedRetry
+from checks.adapters.refusals import OTHER_TENANT, is_of_another_tenant
 from checks.evidence import Absent, Unreadable
 
 _FORBIDDEN: Final = (401, 403)
@@ -123,6 +124,8 @@ class _BoundedPolling(ARMPolling):
 def _unreadable(error: Exception, right: str) -> Unreadable:
     """Why there is no answer, in words that hold no secret, and the right that it needs if it was refused."""
     if isinstance(error, HttpResponseError) and error.status_code:
+        if is_of_another_tenant(error):
+            return Unreadable(OTHER_TENANT)
         refused = error.status_code in _FORBIDDEN
         code = error.error.code if error.error and error.error.code else ""
         said = f"Azure answered {error.status_code} {code[:60]}".rstrip()

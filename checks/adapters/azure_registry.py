@@ -13,7 +13,7 @@ from azure.core.exceptions import (
 )
 
 from checks.adapters.azure_clients import NOT_LOGGED_IN, AzureClients
-from checks.adapters.refusals import denied_address
+from checks.adapters.refusals import OTHER_TENANT, denied_address, is_of_another_tenant
 from checks.evidence import (
     Absent,
     Attributes,
@@ -198,6 +198,8 @@ class AzureRegistry:
 def unreadable(error: Exception, right: str) -> Unreadable:
     """Why a read failed, in words that hold no secret, and the right that it needs if it was refused."""
     if isinstance(error, HttpResponseError) and error.status_code:
+        if is_of_another_tenant(error):
+            return Unreadable(OTHER_TENANT)
         refused = error.status_code in _FORBIDDEN
         return Unreadable(f"Azure answered {error.status_code}", right if refused else None)
     if isinstance(error, ClientAuthenticationError):

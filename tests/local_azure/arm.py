@@ -40,6 +40,11 @@ def arm_error(status: int, code: str, message: str, **headers: str) -> Response:
     return json_answer({"error": {"code": code, "message": message}}, status, headers)
 
 
+_INVALID = {
+    "WWW-Authenticate": 'Bearer authorization_uri="https://login.windows.net/", error="invalid_token"'
+}
+
+
 def authorise(call: Call, action: str, scope: str) -> None:
     """Refuse whoever shows no token for ARM, or has not the right to the action."""
     call.action = action
@@ -57,7 +62,12 @@ def authorise(call: Call, action: str, scope: str) -> None:
     claims = call.claims(token)
     if claims is None:
         raise RefusedError(
-            arm_error(401, "InvalidAuthenticationToken", "The access token is invalid or has expired.")
+            arm_error(
+                401,
+                "InvalidAuthenticationToken",
+                "The access token is invalid or has expired.",
+                **_INVALID,
+            )
         )
     call.caller = caller_of(claims)
     accepted = {*ARM_AUDIENCES, call.https_origin}
@@ -66,7 +76,7 @@ def authorise(call: Call, action: str, scope: str) -> None:
             f"The access token has been obtained for wrong audience or resource '{claims.get('aud')}'. It should "
             f"exactly match with one of the allowed audiences '{', '.join(sorted(accepted))}'."
         )
-        raise RefusedError(arm_error(401, "InvalidAuthenticationTokenAudience", message))
+        raise RefusedError(arm_error(401, "InvalidAuthenticationTokenAudience", message, **_INVALID))
     if not call.world.allows(call.caller, action):
         raise RefusedError(
             arm_error(

@@ -346,6 +346,14 @@ def test_an_answer_that_says_nothing_is_never_taken_for_a_good_one(
     )
 
 
+def test_whoever_is_logged_in_to_another_tenant_lacks_no_right(azure: LocalAzure, machine: Machine) -> None:
+    challenge = {"WWW-Authenticate": 'Bearer authorization_uri="https://x", error="invalid_token"'}
+    azure.faults.add(path="virtualMachines/build1", effect=status(401, "{}", challenge))
+    found = watcher(azure).vantage(machine.resource_id)
+    assert isinstance(found, Unreadable)
+    assert ("az login --tenant" in found.why, found.missing_right) == (True, None)
+
+
 def test_a_machine_that_is_not_there_is_an_answer(azure: LocalAzure) -> None:
     nobody = Machine(name="nobody").resource_id
     assert watcher(azure).vantage(nobody) == Unreadable("Azure answered 404 ResourceNotFound")

@@ -244,6 +244,16 @@ class TestReading:
         assert isinstance(profile, Profile)
         assert profile.data_endpoints == hosts
 
+    def test_whoever_is_logged_in_to_another_tenant_lacks_no_right(
+        self, azure: LocalAzure, contoso: Registry, reader: AzureRegistry
+    ) -> None:
+        challenge = {"WWW-Authenticate": 'Bearer authorization_uri="https://x", error="invalid_token"'}
+        azure.faults.add(path=ARM_PATH, effect=status(401, "{}", challenge), times=None)
+        settings = reader.settings(contoso)
+        assert isinstance(settings, Unreadable)
+        assert "az login --tenant" in settings.why
+        assert settings.missing_right is None
+
     @pytest.mark.parametrize("path", ["^/oauth2/exchange$", "^/oauth2/token$"])
     def test_whose_login_is_refused_lacks_no_right_to_attributes(
         self, azure: LocalAzure, contoso: Registry, reader: AzureRegistry, path: str
