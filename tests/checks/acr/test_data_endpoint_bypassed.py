@@ -2,7 +2,8 @@
 
 from checks.acr.data_endpoint_bypassed import data_endpoint_bypassed
 from checks.model import Cause, CauseName, Cleared, Place, Unknown
-from tests.examined import ASKED_OF, DATA_HOST, ILL, WELL, blind, but
+from tests.examined import ASKED_OF, ILL, WELL, blind, but
+from tests.surroundings import DATA_HOST
 
 
 def test_a_data_endpoint_without_its_private_record_is_the_cause() -> None:
