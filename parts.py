@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("push_medic")
 
-# An invocation ends after five minutes. A look from here has five steps at the most, and Network Watcher's has two.
+# Together under three minutes: an invocation ends after five.
 _PATIENCE: Final = 15.0
 _WATCHERS_PATIENCE: Final = 90.0
 

@@ -35,12 +35,17 @@ from checks.ports import NetworkWatcher, Probes, RegistryExaminer
 _PATIENCE: Final = 30.0
 # Network Watcher's operations are long-running: a connectivity check takes about a minute, and two others wait for it.
 _WATCHERS_PATIENCE: Final = 240.0
+# What is asked with the address that the check finds must not lose all its time to a check that does not end.
+_CONNECTIONS_SHARE: Final = 2 / 3
 _UNAUTHORIZED: Final = 401
 
 
 @dataclass(frozen=True)
 class Instruments:
-    """What is looked with. Each look may take so many seconds; after that it counts as not answered."""
+    """What is looked with. Each look may take so many seconds; after that it counts as not answered.
+
+    The way from here is five looks after each other at the most, and that from a machine takes all its patience once.
+    """
 
     reader: RegistryExaminer
     probes: Probes
@@ -160,12 +165,13 @@ def _seen_by_its_machine(
     watcher, origin = instruments.watcher, subject.origin
     if watcher is None or origin is None:
         return evidence
-    looks = Looks(told, instruments.watchers_patience)
-    vantage = looks.begin("the machine", lambda: watcher.vantage(origin))()
+    vantage = Looks(told, instruments.patience).begin("the machine", lambda: watcher.vantage(origin))()
     if isinstance(vantage, Unreadable):
         return replace(evidence, connection=vantage)
+    looks = Looks(told, instruments.watchers_patience)
+    sooner = Looks(told, instruments.watchers_patience * _CONNECTIONS_SHARE)
     host = registry.login_server
-    connection = looks.begin("connectivity check", lambda: watcher.connection(vantage, host))
+    connection = sooner.begin("connectivity check", lambda: watcher.connection(vantage, host))
     routes = looks.begin("effective routes", lambda: watcher.routes(vantage))
 
     def asked[T](ask: Callable[[Vantage, tuple[str, ...]], T]) -> T | Unreadable:

@@ -1,7 +1,9 @@
 """What is looked at when somebody asks, in which order, and what becomes of a look that does not end."""
 
 import threading
+import time
 
+import pytest
 from msgspec.structs import replace
 
 from checks.evidence import (
@@ -18,15 +20,16 @@ from checks.evidence import (
     Resolution,
     Unreadable,
     Usage,
+    Vantage,
     Way,
 )
-from checks.examination import examine
+from checks.examination import examine, look_at_the_way
 from checks.frame import Subject
 from checks.model import Image, Registry
 from tests.examined import ASKED, ILL, WELL
 from tests.memory import START
 from tests.surroundings import DATA_HOST, MACHINE, PUBLIC, WAY, Seen
-from tests.worlds import CONTOSO
+from tests.worlds import CONTOSO, HEALTHY
 
 
 def looked(seen: Seen, subject: Subject = ASKED, patience: float = 5) -> Evidence:
@@ -164,6 +167,32 @@ def test_what_depends_on_nothing_is_looked_at_side_by_side() -> None:
 
     seen = looked(Slow(WELL))
     assert (seen.settings, seen.usage, seen.quotas) == (WELL.settings, WELL.usage, WELL.quotas)
+
+
+def test_a_connectivity_check_that_does_not_end_leaves_time_for_the_rules_and_the_routes() -> None:
+    over = threading.Event()
+
+    class Stuck(Seen):
+        def connection(self, vantage: Vantage, host: str) -> Connection | Unreadable | NotAsked:
+            over.wait(20)
+            return super().connection(vantage, host)
+
+    stuck = Stuck(ILL["security group"])
+    seen = looked(stuck, replace(ASKED, origin=MACHINE), patience=1)
+    over.set()
+    assert isinstance(seen.connection, Unreadable)
+    assert (seen.groups, seen.hops) == (ILL["security group"].groups, ILL["security group"].hops)
+
+
+@pytest.mark.parametrize("stuck_at", ["way", "challenge", "login", "vantage", "connection", "groups", "hops"])
+def test_wherever_a_look_hangs_it_ends_in_time(stuck_at: str) -> None:
+    over = threading.Event()
+    hanging = Seen(WELL)
+    setattr(hanging, stuck_at, lambda *_: over.wait(20))
+    began = time.monotonic()
+    look_at_the_way(HEALTHY, CONTOSO, replace(ASKED, origin=MACHINE), hanging.instruments(0.3))
+    assert time.monotonic() - began < 6 * 0.3 + 1
+    over.set()
 
 
 def test_what_is_still_looked_at_is_told_whenever_a_look_begins_or_ends() -> None:
