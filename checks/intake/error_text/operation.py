@@ -158,7 +158,9 @@ def operation_at(line: int, reading: Reading, sightings: tuple[Sighting, ...]) -
     certain = [seen for seen in here if seen.marker.certain]
     before = [seen for seen in sightings if seen.position < start]
     after = [seen for seen in sightings if seen.position >= end]
-    for group in (certain, here, before):
+    # A push reads as well, to see what is there already: that it failed says more than what it asked last.
+    failed = [seen for seen in certain if seen.marker.name == "failed push"]
+    for group in (failed, certain, here, before):
         if group:
             return group[-1].marker.operation
     return after[0].marker.operation if after else None

@@ -115,7 +115,10 @@ _ACR_HOST: Final = (
     r"(?:\.[A-Za-z0-9-]{1,63}){0,3}\.azurecr\.(?:io|cn|us|de)(?![A-Za-z0-9-])"
 )
 _LABEL: Final = r"[A-Za-z0-9*][A-Za-z0-9*_-]{0,62}"
-_DOTTED_HOST: Final = rf"(?:(?:{_LABEL}\.){{1,7}}[A-Za-z0-9-]{{1,24}}|localhost|\[[0-9A-Fa-f:.]{{3,45}}\])"
+_MASKED_LABEL: Final = r"<[^<>\s]{1,40}>"
+_DOTTED_HOST: Final = (
+    rf"(?:(?:(?:{_LABEL}|{_MASKED_LABEL})\.){{1,7}}[A-Za-z0-9-]{{1,24}}|localhost|\[[0-9A-Fa-f:.]{{3,45}}\])"
+)
 _HOST: Final = rf"(?P<host>{_ACR_HOST}|{_DOTTED_HOST}|{_STAR})"
 _PORT: Final = r"(?::(?P<port>\d{2,5})(?![\d.]))?"
 _COMPONENT: Final = (
@@ -125,9 +128,12 @@ _REPOSITORY: Final = rf"(?P<repository>{_COMPONENT}(?:/{_COMPONENT}){{0,9}})"
 _TAG: Final = rf"(?P<tag>(?:{_PLACEHOLDER}|[A-Za-z0-9_$*])(?:{_PLACEHOLDER}|[A-Za-z0-9_.$*-]){{0,127}})"
 _DIGEST: Final = r"(?P<digest>sha256:[0-9a-fA-F]{64})"
 _REST: Final = rf"(?:/{_REPOSITORY})?(?::{_TAG})?(?:@{_DIGEST})?"
-_BEGINS: Final = r"(?:(?<=docker://)|(?<=oci://)|(?<![A-Za-z0-9_.*/@$#:-]))"
+_BEGINS: Final = r"(?:(?<=[^ps]://)|(?<=\bbr:)|(?<![A-Za-z0-9_.*/@$#:-]))"
 
-_URL: Final = re.compile(rf"https?\\?:/?/ ?{_HOST}{_PORT}(?P<path>/[^\s\"']{{0,800}})?", re.IGNORECASE)
+# Docker says so of Docker Hub when it did not even reach its daemon, wherever the push was to go.
+_URL: Final = re.compile(
+    rf"(?<!using system default: )https?\\?:/?/ ?{_HOST}{_PORT}(?P<path>/[^\s\"']{{0,800}})?", re.IGNORECASE
+)
 _ACR_NAMED: Final = re.compile(rf"{_BEGINS}(?P<host>{_ACR_HOST}){_PORT}{_REST}")
 _OTHER_NAMED: Final = re.compile(
     rf"{_BEGINS}(?P<host>(?:[A-Za-z0-9*-]{{1,63}}\.){{0,6}}(?:{'|'.join(_OTHER_REGISTRIES)}))"
@@ -304,7 +310,7 @@ def _is_digest(reference: str | None) -> bool:
 
 def _is_masked(host: str) -> bool:
     """Whether nothing of the host can be read."""
-    return host.startswith("<") or not host.lower().strip("*x")
+    return (host[:1] == "<" and host[-1:] == ">") or not host.lower().strip("*x")
 
 
 def _host(host: str, port: str | None, owner: Owner) -> str | None:

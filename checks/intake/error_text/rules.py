@@ -92,7 +92,7 @@ _NEIGHBOURS: Final = (
     _said(
         "storage account", (Cause.UNKNOWN,), "the refusal of a storage account, not of a registry",
         r"not permitted on this storage account", r"publicaccessnotpermitted",
-        r"request is not authorized to perform this operation",
+        r"request is not authorized to perform this operation", r"accountsizeoverquota", r"accountisdisabled",
         r"keybasedauthenticationnotpermitted",
     ),
     _said(
@@ -292,6 +292,7 @@ _WHO_IS_ASKING: Final = (
         r"credentials? (?:is|are|were|was) (?:invalid|incorrect|wrong|rejected|not valid)",
         r"refresh token .{0,40}(?:invalid|expired|revoked|inactiv)", r"invalidauthenticationtoken",
         r"expiredauthenticationtoken", r"failed to acquire (?:a )?(?:token|refresh token)",
+        r"failed to fetch oauth token: unexpected status[^:]{0,200}: 400",
         r"/oauth2/exchange[\" :-]{0,8}(?:response )?(?:status code )?401",
         r"failed to (?:get|obtain|retrieve) (?:an? )?(?:access|aad|acr|refresh) token",
         r"credential(?:unavailable|authentication)", r"identity not found", r"no (?:managed )?identity",
@@ -321,7 +322,7 @@ _WHO_IS_ASKING: Final = (
         (Cause.AUTHENTICATION_REQUIRED, Cause.PERMISSION_DENIED, Cause.AUTHENTICATION_FAILED),
         "ACR's one sentence for no login and for no role",
         r"authentication (?:is )?required", _broken("aka.ms/acr/authorization"), r"no basic auth credentials",
-        r"not logged in", r"requires? (?:authentication|a login)",
+        r"not logged in", r"please run '?az login", r"requires? (?:authentication|a login)",
         r"credentials? (?:not found|missing|required|are required)", r"missing credentials",
         r"no credentials", r"could not find credentials", r"authorization required",
         r"\bunauthorized\b", r"authorization failed", r"please (?:run|use) '?docker login",
@@ -384,7 +385,7 @@ _ON_THE_CLIENT: Final = (
         "client side", (Cause.CLIENT_SIDE,), "the client could not do its own part",
         r"no space left on device", r"loading \S{1,253} as tarball",
         r"disk quota exceeded", r"not enough space", r"invalid reference format",
-        r"must be lowercase", r"repository name must be",
+        r"must be lowercase", r"repository name must be", r"image name '[^']{0,200}' is invalid",
         r"invalid tag ", r"(?:error|could not|failed to) pars(?:e|ing) reference", r"invalid image name",
         r"invalid argument", r"unknown (?:shorthand )?flag", r"unknown command", r"command not found",
         r"not recognized as (?:an|the)", r"executable file not found", r"exec format error",
@@ -457,7 +458,7 @@ _LITTLE: Final = (
         r"unable to get aad authorization tokens", r"login failed", r"auth failed",
     ),
     _hint(
-        "internal error", (Cause.SERVER_ERROR, Cause.UNKNOWN), "somebody's own error; whose is not said",
+        "internal error", (Cause.UNKNOWN, Cause.SERVER_ERROR), "somebody's own error; whose is not said",
         r"internal (?:error|failure)",
     ),
     _hint(
