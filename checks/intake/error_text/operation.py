@@ -50,7 +50,7 @@ MARKERS: Final = (
         "write request", Operation.PUSH, "only a push writes blobs and manifests",
         r"\b(?:post|put|patch)(?: request to)? [\"'\\]{0,3}https?:/[^\s\"]{1,300}/v2/", r"/blobs/uploads/",
         r"initiating layer upload",
-        r"uploading manifest", r"action[: '\"=]{1,4}push\b", r"\bpull(?:,|%2c)push\b",
+        r"uploading manifest", r"action[: '\"=]{1,4}push\b", r"(?:\b|%3a)pull(?:,|%2c)push\b",
         r"\bpush(?:,|%2c)pull\b", r"checking push permission",
         certain=True,
     ),
@@ -152,15 +152,18 @@ def operations_in(reading: Reading) -> tuple[Sighting, ...]:
 
 
 def operation_at(line: int, reading: Reading, sightings: tuple[Sighting, ...]) -> Operation | None:
-    """What was being done on this line: as it says itself, else as was said last before it, else at all."""
+    """What was being done on this line: as it says itself, else as was said last before it, else at all.
+
+    Who pushes reads as well: what is there already, and the image whose layers his own shares. So what is certainly a
+    push outweighs what is certainly a read.
+    """
     start, end = reading.start_of(line), reading.end_of(line)
     here = [seen for seen in sightings if start <= seen.position < end]
     certain = [seen for seen in here if seen.marker.certain]
+    pushing = [seen for seen in certain if seen.marker.operation is Operation.PUSH]
     before = [seen for seen in sightings if seen.position < start]
     after = [seen for seen in sightings if seen.position >= end]
-    # A push reads as well, to see what is there already: that it failed says more than what it asked last.
-    failed = [seen for seen in certain if seen.marker.name == "failed push"]
-    for group in (failed, certain, here, before):
+    for group in (pushing, certain, here, before):
         if group:
             return group[-1].marker.operation
     return after[0].marker.operation if after else None

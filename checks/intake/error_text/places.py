@@ -198,6 +198,12 @@ _API_PATH: Final = re.compile(
     r"/(?:manifests/(?P<reference>[^?#/\s,;)]{1,200})|blobs/|tags/|referrers/)"
 )
 _SCOPE: Final = re.compile(r"repository(?::|%3a)(?P<repository>[^:&\s]{1,300}?)(?::|%3a)", re.IGNORECASE)
+_WRITE_SCOPE: Final = re.compile(
+    r"repository(?::|%3a)(?P<repository>(?:(?!%3a)[^:&\s]){1,300})(?::|%3a)(?:[a-z_]{1,20}(?:,|%2c)){0,4}push",
+    re.IGNORECASE,
+)
+_REGIONAL: Final = re.compile(r"\.[a-z0-9]{1,40}\.(?:data|geo)(?=\.azurecr\.)", re.IGNORECASE)
+"""What a registry's own endpoints have in their names besides: https://aka.ms/acr/dedicated-data-endpoints."""
 _PLAIN_NAME: Final = re.compile(
     r"[a-z0-9]{1,128}(?:[._/-]{1,2}[a-z0-9]{1,128}){0,20}(?::\w[\w.-]{0,127})?(?:@sha256:[0-9a-f]{64})?$"
 )
@@ -205,7 +211,7 @@ _PLAIN_NAME: Final = re.compile(
 
 def places_in(reading: Reading) -> tuple[Place, ...]:
     """Every registry, repository and image that the text names, in order."""
-    words = reading.words
+    words = reading.names
     plain = [
         *_called(words),
         *_after(_COMMANDED, Role.PUSHED_TO, words),
@@ -224,7 +230,7 @@ def _called(words: str) -> Iterator[Place]:
         owner = _owner_when_called(found["host"], found["port"] or "", path)
         if owner is Owner.SERVICE:
             continue
-        api, scope = _API_PATH.search(path), _SCOPE.search(path)
+        api, scope = _API_PATH.search(path), _WRITE_SCOPE.search(path) or _SCOPE.search(path)
         repository = api["repository"] if api else scope["repository"] if scope else None
         reference = api["reference"] if api else None
         yield Place(
@@ -296,7 +302,8 @@ def _looked_up(words: str) -> Iterator[Place]:
     for found in _LOOKED_UP.finditer(words):
         owner = owner_of(found["host"])
         if owner in {Owner.ACR, Owner.OTHER}:
-            yield Place(position=found.start("host"), host=found["host"], owner=owner, role=Role.NAMED)
+            host = _host(found["host"], None, owner)
+            yield Place(position=found.start("host"), host=host, owner=owner, role=Role.NAMED)
 
 
 def _is_reference(words: str) -> bool:
@@ -314,9 +321,14 @@ def _is_masked(host: str) -> bool:
 
 
 def _host(host: str, port: str | None, owner: Owner) -> str | None:
-    """The host as printed, with a port only where it is part of the name; nothing when it is masked."""
+    """The host as printed, with a port only where it is part of the name; nothing when it is masked.
+
+    An endpoint that a registry has for a region is that registry's: its login server says which.
+    """
     if _is_masked(host) and owner is not Owner.ACR:
         return None
+    if owner is Owner.ACR:
+        host = _REGIONAL.sub("", host)
     return f"{host}:{port}" if port and owner is not Owner.ACR and port not in _TLS_PORTS else host
 
 
@@ -365,7 +377,7 @@ def completed(place: Place | None, places: tuple[Place, ...], reading: Reading) 
             )
     if known.tag is None:
         known = replace(known, tag=_tag_in_words(reading))
-    if known.digest is None and (digest := _DIGEST_NAMED.search(reading.words)):
+    if known.digest is None and (digest := _DIGEST_NAMED.search(reading.names)):
         known = replace(known, digest=digest["first"] or digest["second"])
     return known
 
@@ -377,13 +389,13 @@ def _with_repository(known: Place, places: tuple[Place, ...], reading: Reading) 
         same_host = known.host is None or other.host is None or other.host == known.host
         if other.repository and same_host and other.owner is known.owner:
             return replace(known, repository=other.repository, tag=other.tag, digest=other.digest)
-    found = _REPOSITORY_NAMED.search(reading.words)
+    found = _REPOSITORY_NAMED.search(reading.names)
     if found is None and "detail" in reading.low:
-        found = _DETAIL_NAME.search(reading.words)
+        found = _DETAIL_NAME.search(reading.names)
     return replace(known, repository=found["name"].rstrip(".")) if found else known
 
 
 def _tag_in_words(reading: Reading) -> str | None:
-    if found := _TAG_NAMED.search(reading.words):
+    if found := _TAG_NAMED.search(reading.names):
         return next(name for name in found.groups() if name)
     return "latest" if _DEFAULT_TAG in reading.low else None

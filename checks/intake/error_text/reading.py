@@ -40,10 +40,12 @@ class Reading:
     """A text as its sentences.
 
     `words` is one long line in its own case; `low` is the same in lower case with its line breaks, so
-    that a position means the same place in both.
+    that a position means the same place in both. `names` is `words` in which no word is cut in two at the
+    edge of a terminal: what parted its halves stands behind it.
     """
 
     words: str
+    names: str
     low: str
     starts: tuple[int, ...]
     left_out: int
@@ -71,6 +73,11 @@ def phrases(*patterns: str) -> re.Pattern[str]:
     return re.compile("|".join(_spaces_as_breaks(pattern) for pattern in patterns), re.MULTILINE | re.DOTALL)
 
 
+def wrapped(phrase: str) -> str:
+    """A phrase that a narrow terminal may have broken anywhere, even within a word."""
+    return r"\s?".join(re.escape(letter) for letter in phrase if letter != " ")
+
+
 def _spaces_as_breaks(pattern: str) -> str:
     """The pattern with each space outside of a character class made any white space."""
     written, in_class, escaped = [], False, False
@@ -85,14 +92,53 @@ def _spaces_as_breaks(pattern: str) -> str:
 def read(text: str) -> Reading:
     """What the text says, whatever its length: at most some 160 000 characters of it are kept."""
     kept, left_out = _within_reach(text)
-    lines = [line for raw in _plain(kept).split("\n") if (line := _without_prefixes(raw))]
+    printed = _plain(kept).split("\n")
+    bare = [_without_prefixes(line) for line in printed]
+    cut = _cut(printed, bare)
+    lines = [" ".join(line.split()) for line in bare]
     starts: list[int] = []
     position = 0
-    for line in lines:
+    for line in filter(None, lines):
         starts.append(position)
         position += len(line) + 1
-    low = "\n".join(lines).translate(_ASCII_LOWER)
-    return Reading(words=" ".join(lines), low=low, starts=tuple(starts) or (0,), left_out=left_out)
+    low = "\n".join(filter(None, lines)).translate(_ASCII_LOWER)
+    words = " ".join(filter(None, lines))
+    names = _joined(lines, cut) if cut else words
+    return Reading(words=words, names=names, low=low, starts=tuple(starts) or (0,), left_out=left_out)
+
+
+_NARROWEST: Final = 40
+_LETTER: Final = re.compile(r"[A-Za-z0-9._/:@-]")
+_GOES_ON: Final = re.compile(r"(?![a-z]{1,20}[:=])[a-z0-9._/:@-]")
+_CUT: Final = "\0"
+_SAME_START: Final = 6
+
+
+def _cut(printed: list[str], bare: list[str]) -> frozenset[int]:
+    """The lines that end within a word because the terminal did.
+
+    Two lines or more, one after the other, are as long as any is, and a shorter one brings the rest. None begins
+    like another: the lines of a log or a list do.
+    """
+    width = max(map(len, printed))
+    full = {number for number, line in enumerate(printed[:-1]) if len(line) == width and printed[number + 1]}
+    begin = {bare[number][:_SAME_START] for number in full}
+    if width < _NARROWEST or len(begin) < len(full):
+        return frozenset()
+    together = {number for number in full if number - 1 in full or number + 1 in full}
+    return frozenset(
+        number for number in together if _LETTER.match(bare[number][-1:]) and _GOES_ON.match(bare[number + 1])
+    )
+
+
+def _joined(lines: list[str], cut: frozenset[int]) -> str:
+    """The lines as one, each word that was cut in one piece."""
+    ends = (_CUT if number in cut else " " for number in range(len(lines)))
+    parted = "".join(f"{line}{end}" for line, end in zip(lines, ends, strict=True) if line)
+    return _WORD.sub(lambda found: found[0].replace(_CUT, "") + " " * found[0].count(_CUT), parted)[:-1]
+
+
+_WORD: Final = re.compile(r"\S+")
 
 
 def _within_reach(text: str) -> tuple[str, int]:
@@ -124,13 +170,14 @@ _LOOKALIKES: Final = str.maketrans(
         "\u201c": '"', "\u201d": '"', "\u201e": '"', "\u2033": '"',
         "\u00a0": " ", "\u200b": "", "\u200c": "", "\u200d": "", "\ufeff": "", "\u2060": "", "\u00ad": "",
         "\u2502": " ", "\u2503": " ", "\u2551": " ", "\u2570": " ", "\u2500": " ", "\u256d": " ",
-        "`": " ", "\r": "\n", "\t": " ", "\v": " ", "\f": " ", "\x00": " ", "\x08": "", "\x07": "",
+        "`": " ", "\r": "\n", "\t": " ", "\v": " ", "\f": " ", "\x00": "", "\x08": "", "\x07": "",
         "\u2028": "\n", "\u2029": "\n", "\x85": "\n", "\x1c": " ", "\x1d": " ", "\x1e": " ", "\x1f": " ",
     }
 )  # fmt: skip
 
 _COLOUR: Final = re.compile(
-    r"(?:\x1b|\x9b|\u241b|\^\[)(?:\[?[0-?]{0,24}[ -/]{0,4}[@-~]|\][^\x07\x1b\n]{0,128}(?:\x07|\x1b\\)?)"
+    r"(?:\x1b|\u241b|\^\[)\][^\x07\x1b\x9c\u241b\n^]{0,2000}(?:\x07|\x9c|(?:\x1b|\u241b|\^\[)\\|\^G)"
+    r"|(?:\x1b|\x9b|\u241b|\^\[)\[?[0-?]{0,24}[ -/]{0,4}[@-~]"
     r"|\[(?:\d{1,3}(?:;\d{1,3}){0,5})?m(?![a-z\]])"
 )
 _ESCAPED_CODE: Final = re.compile(r"\\{1,8}u00([2-7][0-9a-fA-F])")
@@ -168,7 +215,7 @@ _MOST_PREFIXES: Final = 6
 
 def _plain(text: str) -> str:
     """The text without colours, markup and escapes; its line breaks stay."""
-    text = _COLOUR.sub("", text).translate(_LOOKALIKES)
+    text = _COLOUR.sub("", text.replace("\r\n", "\n")).translate(_LOOKALIKES)
     text = _ESCAPED_CODE.sub(lambda found: chr(int(found[1], 16)), text)
     text = _ESCAPED_BREAK.sub("\n", text)
     text = _ESCAPED_MARK.sub(r"\1", text)
@@ -178,10 +225,11 @@ def _plain(text: str) -> str:
 
 
 def _without_prefixes(line: str) -> str:
-    """One line without clocks, log levels and build step numbers, its white space made single."""
+    """One line without clocks, log levels and build step numbers."""
+    bare = line
     for _ in range(_MOST_PREFIXES):
-        found = _PREFIX.match(line)
+        found = _PREFIX.match(bare)
         if found is None or found.end() == 0:
             break
-        line = line[found.end() :]
-    return " ".join(line.split())
+        bare = bare[found.end() :]
+    return bare if bare is line else bare.removeprefix(" ")

@@ -1,14 +1,14 @@
 """From sentences to one answer: what failed, where, and why."""
 
-import ipaddress
 import re
 from dataclasses import dataclass
 from typing import Final
 
+from checks.addresses import client_in
 from checks.intake.error_text.dialects import another_registry, speaks_acr
 from checks.intake.error_text.operation import Operation, operation_at, operations_in
 from checks.intake.error_text.places import Owner, Place, Role, completed, places_in
-from checks.intake.error_text.reading import Reading, phrases, read
+from checks.intake.error_text.reading import Reading, phrases, read, wrapped
 from checks.intake.error_text.rules import RULES, Rule, Strength
 from checks.model import CauseName, Value
 
@@ -64,27 +64,23 @@ def deciding_rule(text: str) -> Rule | None:
     return decisive.rule if decisive is not None else None
 
 
+_ADDRESS: Final = r"[0-9a-f:.\[\]\n]{2,60}(?![\w:*%])"
 _REFUSED: Final = re.compile(
-    r"client ?with ?ip ?['\" ]{0,4}(?P<said_by_acr>[0-9a-f:.]{2,45})(?![\w:*])['\" ]{0,4}is ?not"
-    r"|ip address[: ]{1,3}['\"]?(?P<said_by_others>[0-9a-f:.]{2,45})(?![\w:*])['\"]? is (?:blocked|not)",
-    re.IGNORECASE,
+    rf"{wrapped('client with ip')}['\"\s]{{0,4}}(?P<said_by_acr>{_ADDRESS})['\"\s]{{0,4}}{wrapped('is not')}"
+    rf"|ip\saddress[:\s]{{1,3}}['\"]?(?P<said_by_others>{_ADDRESS})['\"]?\sis\s(?:blocked|not)"
 )
 
 
 def _refused_address(reading: Reading) -> str | None:
-    """The address that the service says it refused; nothing when it is masked or not an address."""
+    """The address that the service says it refused, put together again where a line was broken within it.
+
+    Nothing when it is masked or not an address.
+    """
     addresses = [
-        _address(found["said_by_acr"] or found["said_by_others"])
-        for found in _REFUSED.finditer(reading.words)
+        client_in((found["said_by_acr"] or found["said_by_others"]).replace("\n", "").rstrip("."))
+        for found in _REFUSED.finditer(reading.low)
     ]
     return next((address for address in reversed(addresses) if address), None)
-
-
-def _address(words: str) -> str | None:
-    try:
-        return str(ipaddress.ip_address(words.rstrip(".")))
-    except ValueError:
-        return None
 
 
 def _sentences(reading: Reading) -> list[Sentence]:

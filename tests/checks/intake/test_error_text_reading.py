@@ -1,5 +1,6 @@
 """What lies around a message changes nothing: clocks, colours, markup, escapes, wraps, and length."""
 
+import json
 import random
 import re
 from time import process_time
@@ -41,6 +42,16 @@ EVERYTHING_POSTED: Final = [*messages("dev"), *messages("more")]
         BLOCKED.replace(" ", "\n"),
         BLOCKED.replace("allowed", "allo\nwed"),
         BLOCKED.replace("203.0.113.7", "\n203.0.113.7"),
+        BLOCKED.replace("203.0.113.7", "20\n3.0.113.7"),
+        BLOCKED.replace("203.0.113.7", "203.0.113.\r\n2024-05-08T12:14:04.1234567Z 7"),
+        BLOCKED.replace("203.0.113.7", "203.0.\x1b[31m113.7\x1b[0m"),
+        BLOCKED.replace("IP", "I\nP").replace("is not", "is n\not"),
+        BLOCKED.replace("203.0.113.7", "203.0.113.7:50123"),
+        BLOCKED.replace("203.0.113.7", "::ffff:203.0.113.7"),
+        f"read tcp 10.0.0.4:51234->52.1.2.3:443: read: connection reset by peer\n{BLOCKED}",
+        f"lookup shop.azurecr.io on 10.0.0.53:53: no such host\n{BLOCKED}",
+        "\x00".join(BLOCKED),
+        json.dumps({"m": json.dumps({"m": json.dumps({"m": BLOCKED.replace("'", "\\u0027")})})}),
         BLOCKED.replace(" is not", "\r\n2024-05-08T12:14:04.1234567Z is not"),
         BLOCKED.replace(" is not", "\n#12 3.456 is not"),
         f"2024-05-08T12:14:04.1234567Z ##[error]{BLOCKED}",
@@ -67,6 +78,9 @@ def test_a_refused_address_is_read_however_it_is_printed(text: str) -> None:
         "XXX",
         "***",
         "203.0.113.***",
+        "203.0.113.\n***",
+        "203.0.113.7/32",
+        "20.*.*.7:443",
         "203.0.113",
         "999.1.1.1",
         "<redacted>",
@@ -84,6 +98,7 @@ def test_a_masked_address_gives_the_cause_without_an_address(address: str) -> No
 @pytest.mark.parametrize("address", ["203.0.113.7", "2001:db8::7", "10.0.0.4"])
 def test_an_address_of_either_family_is_given_as_the_service_named_it(address: str) -> None:
     assert explain(BLOCKED.replace("203.0.113.7", address)).client_ip == address
+    assert explain(BLOCKED.replace("203.0.113.7", f"[{address}]:50123")).client_ip == address
 
 
 @pytest.mark.parametrize(
