@@ -1,5 +1,6 @@
 """What the stream lost, found again: failures that Log Analytics knows of since the last time it was asked."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -14,6 +15,8 @@ from remediations.rejected import Rejected
 # Rows reach the workspace 3 to 20 minutes late (learn.microsoft.com/azure/azure-monitor/logs/data-ingestion-time),
 # so each question looks back behind the last one. What is found twice is the same signal.
 _OVERLAP: Final = timedelta(minutes=30)
+# On a bad day they are hours late, so once an hour it looks back as far as that, too.
+_BAD_DAY: Final = timedelta(hours=6)
 _FIRST_LOOK: Final = timedelta(hours=1)
 _LONGEST_LOOK: Final = timedelta(hours=24)
 _PARTITION: Final = "watermark"
@@ -21,9 +24,10 @@ _KEY: Final = "log-analytics"
 
 
 class Watermark(Value, frozen=True):
-    """Until when the rows have been asked for."""
+    """Until when the rows have been asked for, and since when anybody asks."""
 
     until: datetime
+    began: datetime | None = None
 
 
 class CatchUp:
@@ -46,29 +50,44 @@ class CatchUp:
         """
         now = self._clock()
         mark = self._marks.read(_PARTITION, _KEY)
-        since = mark.value.until - _OVERLAP if mark else now - _FIRST_LOOK
+        # Another worker's clock may have been fast: what it calls asked for is then yet to come.
+        since = min(mark.value.until, now) - _OVERLAP if mark else now - _FIRST_LOOK
         oldest = now - _LONGEST_LOOK
         rows = self._logs.failures(max(since, oldest), now)
-        if isinstance(rows, Unreadable):
-            self._tell("query_failed", rows.why)
-            return rows
-        if isinstance(rows, Some):
-            self._tell("part_of_the_rows", rows.why)
-            return self._reception.rows(rows.rows, Source.LOG_ANALYTICS)
-        batch = self._reception.rows(rows, Source.LOG_ANALYTICS)
+        found = self._take(rows)
+        if isinstance(rows, Unreadable | Some):
+            return found
         if since < oldest:
             self._tell(
                 "given_up", f"nobody asked for the rows from {since:%Y-%m-%d %H:%M} to {oldest:%H:%M} UTC"
             )
-        self._move(mark, now)
-        return batch
+        if self._move(mark, now) and mark and mark.value.until.hour != now.hour:
+            self._look_for_the_late(mark.value.began, now)
+        return found
 
-    def _move(self, mark: Row[Watermark] | None, now: datetime) -> None:
-        """Move the watermark. Where somebody else has moved it meanwhile, that is as good."""
+    def _move(self, mark: Row[Watermark] | None, now: datetime) -> bool:
+        """Whether the watermark was moved. Where somebody else has moved it meanwhile, that is as good."""
         if mark:
-            self._marks.replace(_PARTITION, _KEY, Watermark(now), mark.version)
-        else:
-            self._marks.insert(_PARTITION, _KEY, Watermark(now))
+            moved = Watermark(until=now, began=mark.value.began)
+            return self._marks.replace(_PARTITION, _KEY, moved, mark.version)
+        return self._marks.insert(_PARTITION, _KEY, Watermark(until=now, began=now))
+
+    def _look_for_the_late(self, began: datetime | None, now: datetime) -> None:
+        """Take in what came too late for any question, but nothing of before the first one."""
+        since = now - _BAD_DAY
+        self._take(self._logs.failures(max(since, began - _FIRST_LOOK) if began else since, now))
+
+    def _take(self, rows: Sequence[bytes] | Some | Unreadable) -> Batch | Unreadable:
+        """Take in what was answered, and tell operators of what was not."""
+        match rows:
+            case Unreadable():
+                self._tell("query_failed", rows.why)
+                return rows
+            case Some():
+                self._tell("part_of_the_rows", rows.why)
+                return self._reception.rows(rows.rows, Source.LOG_ANALYTICS)
+            case Sequence():
+                return self._reception.rows(rows, Source.LOG_ANALYTICS)
 
     def _tell(self, reason: str, detail: str) -> None:
         self._rejected.keep([Rejection(source=Source.LOG_ANALYTICS, reason=reason, detail=detail)])

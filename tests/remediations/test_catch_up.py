@@ -31,10 +31,10 @@ class Workspace:
 class Rounds:
     """A catch-up, and everything around it."""
 
-    def __init__(self, *rows: bytes) -> None:
+    def __init__(self, *rows: bytes, workspace: Workspace | None = None) -> None:
         self.desk = Desk()
         self.clock = self.desk.bot.clock
-        self.workspace = Workspace(*rows)
+        self.workspace = workspace or Workspace(*rows)
         self.marks = MemoryTable(Watermark)
         self.rejected = Rejected(MemoryTable(Kept), self.clock)
         self.catch_up = CatchUp(self.workspace, self.marks, self.desk.reception, self.rejected, self.clock)
@@ -138,6 +138,63 @@ def test_rows_that_nobody_will_ask_for_any_more_are_said_to_be_given_up() -> Non
     [kept] = rounds.rejected.recent()
     assert (kept.rejection.reason, kept.count) == ("given_up", 1)
     assert kept.rejection.detail == "nobody asked for the rows from 2026-03-01 11:30 to 12:00 UTC"
+
+
+def test_once_an_hour_it_looks_for_what_came_hours_late_but_not_before_it_began() -> None:
+    rounds = Rounds()
+    for _ in range(9 * 4 + 1):
+        rounds.catch_up.run()
+        rounds.clock.advance(15 * MINUTE)
+    looks = [(since, at) for since, at in rounds.workspace.asked[1:] if at - since > 60 * MINUTE]
+    hours = [START + n * 60 * MINUTE for n in range(1, 10)]
+    assert looks == [(max(at - 360 * MINUTE, START - 60 * MINUTE), at) for at in hours]
+
+
+class Late(Workspace):
+    """A workspace that one row reaches an hour after its time, and that answers no question about so long a time."""
+
+    def __init__(self, at: datetime, longest: timedelta = timedelta.max) -> None:
+        super().__init__()
+        self._at = at
+        self._longest = longest
+
+    def failures(self, since: datetime, until: datetime) -> Sequence[bytes] | Some | Unreadable:
+        super().failures(since, until)
+        if until - since > self._longest:
+            return Unreadable("Log Analytics did not answer (HttpResponseError 504)")
+        arrived = until >= self._at + 60 * MINUTE
+        return (body(ROW | {"time": self._at.isoformat()}),) if arrived and since <= self._at else ()
+
+
+def test_a_row_that_is_later_than_any_question_is_found_once_an_hour_and_handled_once() -> None:
+    rounds = Rounds(workspace=Late(START + 5 * MINUTE))
+    found = []
+    for _ in range(40):
+        rounds.catch_up.run()
+        found.append(len(rounds.desk.bot.incidents))
+        rounds.clock.advance(5 * MINUTE)
+    assert found == [0] * 24 + [1] * 16
+    assert (rounds.desk.bot.incident.count, len(rounds.desk.bot.queue.commands)) == (1, 1)
+
+
+def test_a_look_for_the_late_that_fails_costs_the_next_question_nothing() -> None:
+    rounds = Rounds(workspace=Late(START, longest=61 * MINUTE))
+    for _ in range(14):
+        rounds.catch_up.run()
+        rounds.clock.advance(5 * MINUTE)
+    assert rounds.workspace.asked[-1] == (START + 30 * MINUTE, START + 65 * MINUTE)
+
+
+def test_a_fast_clock_of_another_worker_leaves_no_time_that_nobody_asks_for() -> None:
+    rounds = Rounds()
+    rounds.marks.insert("watermark", "log-analytics", Watermark(START + 45 * MINUTE))
+    rounds.catch_up.run()
+    rounds.clock.advance(5 * MINUTE)
+    rounds.catch_up.run()
+    assert rounds.workspace.asked == [
+        (START - 30 * MINUTE, START),
+        (START - 30 * MINUTE, START + 5 * MINUTE),
+    ]
 
 
 def test_two_at_once_move_the_watermark_once_and_handle_nothing_twice() -> None:
