@@ -1,5 +1,6 @@
 """Who changed a registry's settings, and when: what a failure right after it may have to do with."""
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -53,7 +54,7 @@ class Drift:
             known = row.value.latest if row else ()
             if any(other.event == written.event for other in known):
                 return
-            latest = tuple(sorted((*known, written), key=lambda one: one.at)[-_KEPT:])
+            latest = _latest((*known, written))
             if self._put(news.registry, Writes(latest=latest), row.version if row else None):
                 return
 
@@ -69,3 +70,13 @@ class Drift:
         if version is None:
             return self._table.insert(registry, _KEY, writes)
         return self._table.replace(registry, _KEY, writes, version)
+
+
+def _latest(writes: Iterable[Written]) -> tuple[Written, ...]:
+    """So many of the bot's own and as many of others', in order: its own are no reason to forget theirs."""
+    ordered = sorted(writes, key=lambda one: one.at)
+    kept = (
+        *[one for one in ordered if one.ours][-_KEPT:],
+        *[one for one in ordered if not one.ours][-_KEPT:],
+    )
+    return tuple(sorted(kept, key=lambda one: one.at))

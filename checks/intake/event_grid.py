@@ -73,7 +73,7 @@ class _PushData(msgspec.Struct):
 class _WriteData(msgspec.Struct, rename="camel"):
     resource_uri: str = ""
     operation_name: str = ""
-    claims: dict[str, object] = {}
+    claims: object = None
 
 
 def read_event(
@@ -117,8 +117,9 @@ def _written(event: Event, registries: Mapping[str, Registry]) -> RegistryWritte
     registry = registries.get(data.resource_uri.lower())
     if registry is None:
         return _reject(event, "unknown_registry", f"{data.resource_uri!r:.200}")
-    app = _id(data.claims.get("appid"))
-    by = _id(data.claims.get(_OBJECT_ID)) or app or "unknown"
+    claims = data.claims if isinstance(data.claims, dict) else {}
+    app = _id(claims.get("appid"))
+    by = _id(claims.get(_OBJECT_ID)) or app or "unknown"
     return RegistryWritten(registry=registry.name, by=by, app=app, at=event.at, event_id=event.id)
 
 

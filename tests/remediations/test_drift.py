@@ -74,6 +74,13 @@ def test_only_the_latest_changes_are_kept() -> None:
     assert [write.at for write in row.value.latest] == [START - n * MINUTE for n in range(19, -1, -1)]
 
 
+def test_however_often_the_bot_writes_what_others_changed_is_remembered() -> None:
+    busy = [written(-n, app=BOT) for n in range(60, 0, -1)]
+    found = drift(written(-90), *busy).before("contoso", START)
+    assert found is not None
+    assert found.at == START - 90 * MINUTE
+
+
 def test_no_change_is_lost_where_two_come_at_once() -> None:
     kept = drift()
     threads = [threading.Thread(target=kept.keep, args=[written(-n, event=f"{n}")]) for n in range(10)]

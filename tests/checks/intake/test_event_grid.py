@@ -115,8 +115,9 @@ def test_without_an_object_id_it_was_the_application() -> None:
     assert (news.by, news.app) == (APPLICATION, APPLICATION)
 
 
-def test_a_change_by_nobody_known_says_so() -> None:
-    news = read_event(written(claims={}), REGISTRIES)
+@pytest.mark.parametrize("claims", [{}, None, "", [], "{ID}"])
+def test_a_change_by_nobody_known_says_so(claims: object) -> None:
+    news = read_event(written(claims=claims), REGISTRIES)
     assert isinstance(news, RegistryWritten)
     assert news.by == "unknown"
 
