@@ -148,6 +148,19 @@ def health(registry: Registry, subject: Subject, evidence: Evidence, checks: Ite
     )
 
 
+def may_ask(check: Check) -> bool:
+    """Whether there is a registry for whose health this check is asked; the others go by signals alone."""
+    return check.needs is not None or not check.explains or not _SEEN_HERE.isdisjoint(check.explains)
+
+
+_SEEN_HERE: Final = {
+    Symptom.THROTTLED,
+    Symptom.STORAGE_FILLING,
+    Symptom.PUSH_DISALLOWED,
+    Symptom.ADDRESS_DENIED,
+}
+
+
 def _is_asked(check: Check, subject: Subject, evidence: Evidence) -> bool:
     """Every check that judges by what was looked at, but those of a lock or a refusal that is not in question.
 

@@ -1,6 +1,7 @@
 """What about a registry is no fault, and worth knowing where a push fails."""
 
 from collections.abc import Iterator
+from typing import Final
 
 from checks.evidence import Challenge, Evidence, Login, NotAsked, Profile, RegistrySettings, Unreadable
 from checks.model import Value
@@ -12,6 +13,11 @@ class Remark(Value, frozen=True):
     about: str
     saw: str
     advice: str
+
+    @property
+    def source(self) -> str:
+        """Who says so."""
+        return SOURCES[self.about]
 
 
 def remarks(evidence: Evidence) -> tuple[Remark, ...]:
@@ -31,7 +37,7 @@ def _of_settings(settings: RegistrySettings) -> Iterator[Remark]:
     elif settings.denies_by_default:
         yield Remark(
             "firewall",
-            f"the firewall lets in {len(settings.ip_rules)} ranges of addresses, and private endpoints",
+            f"the firewall is open to private endpoints and to {_rules(len(settings.ip_rules))} only",
             "Whoever comes from elsewhere is refused: `az acr network-rule list --name REGISTRY`.",
         )
     if settings.admin_user:
@@ -52,6 +58,10 @@ def _of_settings(settings: RegistrySettings) -> Iterator[Remark]:
             "the quarantine policy is enabled",
             "An image that no scanner has released refuses operations in the words of a lock.",
         )
+
+
+def _rules(count: int) -> str:
+    return "one network rule" if count == 1 else f"{count} network rules"
 
 
 def _of_policies(profile: Profile) -> Iterator[Remark]:
@@ -103,3 +113,18 @@ def _of_looking(evidence: Evidence) -> Iterator[Remark]:
             "no data endpoint was tried: the registry has no dedicated ones, and sent nobody anywhere",
             "Layers are fetched from *.blob.core.windows.net; with --repository that host is found and tried.",
         )
+
+
+_PAGES: Final = "https://learn.microsoft.com/azure/container-registry"
+SOURCES: Final = {
+    "admin_user": f"{_PAGES}/container-registry-authentication",
+    "anonymous_pull": f"{_PAGES}/anonymous-pull-access",
+    "content_trust": f"{_PAGES}/container-registry-content-trust",
+    "data_endpoints": f"{_PAGES}/container-registry-dedicated-data-endpoints",
+    "export": f"{_PAGES}/data-loss-prevention",
+    "firewall": f"{_PAGES}/container-registry-access-selected-networks",
+    "private_endpoint": f"{_PAGES}/container-registry-private-link",
+    "quarantine": "https://github.com/Azure/acr/tree/main/docs/preview/quarantine",
+    "retention": f"{_PAGES}/container-registry-retention-policy",
+    "soft_delete": f"{_PAGES}/container-registry-soft-delete-policy",
+}

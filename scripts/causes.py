@@ -2,15 +2,19 @@
 
 import re
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from importlib import import_module
 from inspect import getsource
 from pathlib import Path
 from typing import Final
 
 from checks.catalog import checks
+from checks.evidence import Challenge, Evidence, Login, PrivateLink, Profile, RegistrySettings, Unreadable
 from checks.frame import Check
+from checks.health import may_ask
 from checks.intake.advice import ADVICE
 from checks.model import CauseName
+from checks.remarks import Remark, remarks
 from remediations.catalog import remediations
 
 PAGE: Final = Path(__file__).parents[1] / "docs" / "causes.md"
@@ -35,6 +39,12 @@ _EVIDENCE: Final = {
     "connection": "Network Watcher: connectivity check",
     "read_at": "the time",
 }
+_OF_TEXTS: Final = {
+    CauseName.REPOSITORY_OR_MANIFEST_INVALID: "https://github.com/opencontainers/distribution-spec/blob/main/spec.md#error-codes",
+    CauseName.CLIENT_SIDE: "https://docs.docker.com/engine/daemon/troubleshoot/",
+    CauseName.OTHER_REGISTRY: "https://docs.docker.com/reference/cli/docker/image/tag/",
+    CauseName.NOT_A_PUSH: "https://learn.microsoft.com/troubleshoot/azure/azure-kubernetes/extensions/cannot-pull-image-from-acr-to-aks-cluster",
+}
 _HEAD: Final = """\
 # Every cause
 
@@ -47,7 +57,8 @@ if what it judges by was looked at; `medic check` looks at everything.
 def page() -> str:
     """The whole page, in Markdown."""
     found = [(cause, [check for check in checks() if check.cause is cause]) for cause in CauseName]
-    return "\n".join((_HEAD, *(line for cause, some in found for line in _section(cause, some))))
+    causes = (line for cause, some in found for line in _section(cause, some))
+    return "\n".join((_HEAD, *causes, *_worth_knowing()))
 
 
 def _section(cause: CauseName, some: list[Check]) -> Iterator[str]:
@@ -56,6 +67,7 @@ def _section(cause: CauseName, some: list[Check]) -> Iterator[str]:
         yield from _told(check)
     if not some:
         yield "No check: it is told from what the client printed.\n"
+        yield f"* **Evidence** the text of the client\n* **Source** <{_OF_TEXTS[cause]}>\n"
     cures = [cure for cure in remediations() if cure.cures is cause]
     for cure in cures:
         first, _, more = cure.about.partition("\n")
@@ -65,10 +77,52 @@ def _section(cause: CauseName, some: list[Check]) -> Iterator[str]:
     yield f"**What a person does** {ADVICE[cause]}\n"
 
 
+def _worth_knowing() -> Iterator[str]:
+    """What `medic check` notes, said of a registry that has all of it."""
+    yield "## worth knowing, and no fault\n"
+    yield "`medic check` notes these, because they explain what people meet.\n"
+    for remark in sorted(_every_remark(), key=lambda one: one.about):
+        yield f"* **{remark.about}** {remark.saw}. {remark.advice} Source: <{remark.source}>"
+    yield ""
+
+
+def _every_remark() -> Iterator[Remark]:
+    settings = RegistrySettings(
+        sku="Premium",
+        public_network_access=True,
+        denies_by_default=True,
+        ip_rules=("20.0.0.0/24",),
+        quarantine=True,
+        anonymous_pull=True,
+        admin_user=True,
+    )
+    profile = Profile(
+        login_server="",
+        sku="Premium",
+        state="Succeeded",
+        public_network_access=True,
+        abac=False,
+        private_links=(PrivateLink("NAME", "Pending"),),
+        export=False,
+        content_trust=True,
+        retention_days=7,
+        soft_delete_days=7,
+    )
+    seen = Evidence(
+        read_at=datetime.now(UTC),
+        settings=settings,
+        usage=Unreadable(""),
+        profile=profile,
+        challenge=Challenge(401, by_registry=True),
+        login=Login("", 200),
+    )
+    yield from remarks(seen)
+
+
 def _told(check: Check) -> Iterator[str]:
     yield f"### {check.name}\n"
     yield f"{check.title} {check.meaning}\n"
-    asked = ["`medic check`"] if check.needs else []
+    asked = ["`medic check`"] if may_ask(check) else []
     yield f"* **Asked for** {', '.join([*asked, *(f'`{symptom.value}`' for symptom in check.explains)])}"
     yield f"* **Evidence** {_evidence(check)}"
     if check.code:

@@ -141,7 +141,7 @@ def test_settings_that_are_no_fault_are_noted() -> None:
         ({"public_network_access": False}, "public network access is disabled"),
         (
             {"denies_by_default": True, "ip_rules": ("20.0.0.0/24", "52.138.231.5")},
-            "the firewall lets in 2 ranges of addresses, and private endpoints",
+            "the firewall is open to private endpoints and to 2 network rules only",
         ),
     ],
 )
