@@ -116,7 +116,11 @@ def _parser() -> argparse.ArgumentParser:
 
 def _add_examinations(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """What looks at a registry at once, or at the installation."""
-    check = commands.add_parser("check", help="examine a registry and the way there, from this machine")
+    check = commands.add_parser(
+        "check",
+        help="examine a registry and the way there, from this machine",
+        epilog="Exit status: 0 healthy, 1 something is wrong, 2 not looked at, 3 not everything could be told.",
+    )
     check.add_argument("registry")
     check.add_argument(
         "--repository", metavar="NAME[:TAG]", help="look at its locks and at what may be done in it, too"

@@ -38,7 +38,7 @@ def throttled(subject: Subject, evidence: Evidence) -> Answer:
             name=CauseName.THROTTLED,
             culprit=RegistryItself(),
             saw=f"the registry answered 429{wait or ''}; {_limit(settings)}{by}",
-            advice=_ADVICE,
+            advice=_ADVICE if subject.callers else f"{_ADVICE} {_WHO}",
         )
     if not isinstance(evidence.challenge, Challenge):
         return unread("whether the registry throttles now", evidence.challenge)
@@ -71,4 +71,9 @@ def _limit(settings: object) -> str:
 _ADVICE: Final = (
     "Wait, then push fewer images at the same time, and have clients honour Retry-After. "
     "If it happens daily, take a larger SKU: `az acr update --name REGISTRY --sku Premium`."
+)
+_WHO: Final = (
+    "To see who uses it, where its rows go to Log Analytics: `az monitor log-analytics query --workspace WORKSPACE_ID "
+    '--analytics-query "ContainerRegistryRepositoryEvents | where TimeGenerated > ago(1h) | summarize count() by '
+    'Identity, CallerIpAddress, OperationName | top 10 by count_"`.'
 )

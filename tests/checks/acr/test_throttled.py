@@ -22,6 +22,14 @@ def test_a_row_with_429_is_the_cause_and_says_the_limit_and_who_uses_it() -> Non
     )
 
 
+def test_where_no_row_says_who_uses_it_the_next_step_says_how_to_see() -> None:
+    from_here, from_a_row = throttled.ask(ASKED, ILL["throttled"]), throttled.ask(ROW, HEALTHY)
+    assert isinstance(from_here, Cause)
+    assert isinstance(from_a_row, Cause)
+    assert "summarize count() by Identity" in from_here.advice
+    assert "summarize" not in from_a_row.advice
+
+
 def test_a_429_from_here_is_the_cause_and_says_for_how_long_to_wait() -> None:
     for world in (ILL["throttled"], replace(WELL, login=Login("me", 429, retry_after="12"))):
         answer = throttled.ask(ASKED, world)
