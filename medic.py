@@ -237,8 +237,10 @@ def _check(asked: argparse.Namespace) -> int:
 
     app = build()
     name = _registry(asked.registry, app)
+    # An image's whole name is what people have at hand.
+    repository = asked.repository and asked.repository.removeprefix(f"{app.registries[name].login_server}/")
     with _Progress() as progress:
-        health = app.check(name, asked.repository, asked.origin, progress.told)
+        health = app.check(name, repository, asked.origin, progress.told)
     if asked.json:
         _print_json({"healthy": health.healthy, **msgspec.to_builtins(health)})
     else:
@@ -412,12 +414,18 @@ def _resume(asked: argparse.Namespace) -> int:
 
 
 def _registry(name: str | None, app: "App") -> str:
-    """The registry of that name, or all of them. Raises ValueError for one that the bot does not know."""
+    """The registry by its name, login server or resource id, or all of them.
+
+    Raises ValueError for one that the bot does not know.
+    """
     from remediations.pauses import EVERY_REGISTRY
 
-    if name is not None and name.lower() not in app.registries:
-        raise ValueError(f"there is no registry {name}; known are {', '.join(sorted(app.registries))}")
-    return name.lower() if name else EVERY_REGISTRY
+    if name is None:
+        return EVERY_REGISTRY
+    for known, registry in app.registries.items():
+        if name.lower() in (known, registry.login_server.lower(), registry.key):
+            return known
+    raise ValueError(f"there is no registry {name}; known are {', '.join(sorted(app.registries))}")
 
 
 def _undo(asked: argparse.Namespace) -> int:

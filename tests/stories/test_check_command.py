@@ -104,6 +104,16 @@ def test_abac_mode_without_a_role_on_repositories_names_the_least_role(
     assert "Container Registry Repository Writer" in wrong["push_not_permitted_by_abac"]["next"]
 
 
+def test_a_registry_is_known_by_its_login_server_and_id_too_and_an_image_by_its_whole_name(
+    installed: Registry, capsys: pytest.CaptureFixture[str]
+) -> None:
+    installed.lock("team/app", tag="v1")
+    for name in (installed.login_server.upper(), installed.resource_id):
+        image = f"{installed.login_server}/team/app:v1"
+        assert medic.main(["check", name, "--repository", image, "--json"]) == 1
+        assert list(found(capsys)) == ["tag_locked"]
+
+
 def test_a_lock_is_found(installed: Registry, capsys: pytest.CaptureFixture[str]) -> None:
     installed.lock("team/app", tag="v1")
     assert medic.main(["check", "contoso", "--repository", "team/app:v1", "--json"]) == 1
