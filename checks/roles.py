@@ -25,6 +25,14 @@ _OF_REGISTRY: Final = {
 }
 
 
+def least_role_to_push(*, abac: bool | None) -> str:
+    """The role with which a push is taken; both, where nobody knows whether the registry is in ABAC mode."""
+    pushing = ("pull", "push")
+    if abac is None:
+        return f"{least_role(pushing, abac=False)}, or in ABAC mode {least_role(pushing, abac=True)}"
+    return least_role(pushing, abac=abac)
+
+
 def least_role(actions: Iterable[str], *, abac: bool) -> str:
     """The role, or the roles together, with which these actions are permitted and as little else as there is.
 

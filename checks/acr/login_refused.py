@@ -3,6 +3,7 @@
 from checks.evidence import Evidence, Login, Profile
 from checks.frame import Subject, check
 from checks.model import Answer, Cause, CauseName, Cleared, RefusedIdentity, Symptom
+from checks.roles import least_role_to_push
 from checks.unread import unread
 
 _GOOD, _TOO_MANY = 200, 429
@@ -30,17 +31,14 @@ def login_refused(subject: Subject, evidence: Evidence) -> Answer:
         return Cleared(saw=f"{login.identity} is given a refresh token")
     if login.exchange == _TOO_MANY:
         return Cleared(saw="the exchange was throttled, not refused")
-    if login.arm_token and isinstance(evidence.profile, Profile) and not evidence.profile.arm_tokens:
+    profile = evidence.profile if isinstance(evidence.profile, Profile) else None
+    if login.arm_token and profile and not profile.arm_tokens:
         return Cleared(saw="the token was one for Resource Manager, and such tokens are not taken here")
+    role = least_role_to_push(abac=profile.abac if profile else None)
     return Cause(
         name=CauseName.AUTHENTICATION_FAILED,
         culprit=RefusedIdentity(login.identity),
         saw=f"the exchange of {login.identity}'s token was answered with {login.exchange} {login.detail}".rstrip(),
-        advice=_ADVICE,
+        advice="Log in again (`az login --tenant TENANT`) in the tenant of the registry; if that is so already, give "
+        f"the identity a role on the registry. The least with which it can push: {role}.",
     )
-
-
-_ADVICE = (
-    "Log in again (`az login --tenant TENANT`) in the tenant of the registry; if that is so already, give the "
-    "identity a role on the registry."
-)

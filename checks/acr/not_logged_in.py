@@ -3,7 +3,7 @@
 from checks.evidence import Evidence, RegistrySettings
 from checks.frame import Subject, check
 from checks.model import Answer, CauseName, RefusedIdentity, Symptom
-from checks.roles import least_role
+from checks.roles import least_role_to_push
 from checks.told import told_answer
 
 
@@ -18,15 +18,14 @@ def not_logged_in(subject: Subject, evidence: Evidence) -> Answer:
     Source: https://learn.microsoft.com/azure/container-registry/container-registry-authentication
     """
     settings = evidence.settings
-    anonymous = isinstance(settings, RegistrySettings) and settings.anonymous_pull
-    abac = isinstance(settings, RegistrySettings) and settings.abac
-    role = least_role(("pull", "push"), abac=abac)
+    known = settings if isinstance(settings, RegistrySettings) else None
+    role = least_role_to_push(abac=known.abac if known else None)
     return told_answer(
         subject,
         settings,
         CauseName.AUTHENTICATION_REQUIRED,
         RefusedIdentity(identity=subject.identity),
         "the registry asked for a login"
-        + ("; it lets anybody pull, and nobody push, without" if anonymous else ""),
+        + ("; it lets anybody pull, and nobody push, without" if known and known.anonymous_pull else ""),
         advice=f"Log in right before the push. If the login succeeds, the identity lacks {role}.",
     )

@@ -3,7 +3,7 @@
 from checks.evidence import Evidence, Login, Profile
 from checks.frame import Subject, check
 from checks.model import Answer, Cause, CauseName, Cleared, RefusedIdentity, Symptom
-from checks.roles import ACTIONS, least_role
+from checks.roles import ACTIONS, least_role, least_role_to_push
 from checks.unread import unread
 
 
@@ -28,7 +28,7 @@ def push_not_permitted_by_abac(subject: Subject, evidence: Evidence) -> Answer:
         return unread("the role assignment mode", profile)
     if not profile.abac:
         return Cleared(saw="roles count for the whole registry, AcrPush too")
-    role = least_role(("pull", "push"), abac=True)
+    role = least_role_to_push(abac=True)
     advice = f"The least role that would do: {role}; AcrPush counts for nothing here."
     if not isinstance(login, Login) or login.actions is None:
         return Cleared(saw="the registry is in ABAC mode", advice=advice)

@@ -3,7 +3,7 @@
 from checks.evidence import Evidence, RegistrySettings
 from checks.frame import Subject, check
 from checks.model import Answer, CauseName, RefusedIdentity, Symptom
-from checks.roles import least_role
+from checks.roles import least_role_to_push
 from checks.told import told_answer, who
 
 
@@ -32,14 +32,11 @@ def push_refused_to_identity(subject: Subject, evidence: Evidence) -> Answer:
 
 
 def _role(subject: Subject, settings: RegistrySettings) -> str:
-    role = least_role(("pull", "push"), abac=settings.abac)
+    role = least_role_to_push(abac=settings.abac)
     scope = "on the registry"
     if settings.abac and subject.image:
         scope = f"on the registry, with a condition on the repository {subject.image.repository}"
     return f"The least role that would do: {role}, {scope}. The bot gives nobody a role."
 
 
-_EITHER = (
-    f"The least role that would do: {least_role(('pull', 'push'), abac=False)}, or in a registry in ABAC mode "
-    f"{least_role(('pull', 'push'), abac=True)}; its mode could not be read."
-)
+_EITHER = f"The least role that would do: {least_role_to_push(abac=None)}; its mode could not be read."

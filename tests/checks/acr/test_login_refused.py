@@ -14,7 +14,7 @@ def test_an_exchange_that_is_refused_is_the_cause() -> None:
         ),
         advice=(
             "Log in again (`az login --tenant TENANT`) in the tenant of the registry; if that is "
-            "so already, give the identity a role on the registry."
+            "so already, give the identity a role on the registry. The least with which it can push: AcrPush."
         ),
     )
 
@@ -29,6 +29,17 @@ def test_a_token_of_a_kind_that_is_not_taken_is_refused_for_that_reason_alone() 
     assert isinstance(login_refused.ask(ASKED_OF, ILL["arm tokens"]), Cleared)
     of_the_registry = but("login", ILL["arm tokens"], arm_token=False)
     assert isinstance(login_refused.ask(ASKED_OF, of_the_registry), Cause)
+
+
+def test_the_least_role_is_that_of_the_registrys_mode_or_of_either_where_nobody_knows() -> None:
+    refused = ILL["login refused"]
+    for world, role in (
+        (but("profile", refused, abac=True), "push: Container Registry Repository Writer."),
+        (blind("profile", refused), "push: AcrPush, or in ABAC mode Container Registry Repository Writer."),
+    ):
+        answer = login_refused.ask(ASKED_OF, world)
+        assert isinstance(answer, Cause)
+        assert answer.advice.endswith(role)
 
 
 def test_without_looking_it_cannot_be_told_and_the_missing_right_is_named() -> None:

@@ -23,6 +23,12 @@ def test_anonymous_pull_lets_nobody_push() -> None:
     assert "Container Registry Repository Writer" in answer.advice
 
 
+def test_where_the_mode_could_not_be_read_the_role_of_either_is_named() -> None:
+    answer = not_logged_in.ask(SAID, unreadable("settings"))
+    assert isinstance(answer, Cause)
+    assert answer.advice.endswith("lacks AcrPush, or in ABAC mode Container Registry Repository Writer.")
+
+
 def test_a_client_that_was_known_clears_it() -> None:
     other = replace(REFUSED, said=CauseName.PERMISSION_DENIED)
     assert not_logged_in.ask(other, HEALTHY) == Cleared(saw="the signals say permission denied")
