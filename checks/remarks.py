@@ -106,6 +106,12 @@ def _of_policies(profile: Profile) -> Iterator[Remark]:
 
 def _of_looking(evidence: Evidence) -> Iterator[Remark]:
     """What could have been looked at, and was not."""
+    if isinstance(evidence.repository, NotAsked):
+        yield Remark(
+            "locks",
+            "no lock was looked for, because no repository was named",
+            "Locks sit on repositories, tags and manifests: `medic check REGISTRY --repository NAME:TAG` reads them.",
+        )
     let_in = isinstance(evidence.challenge, Challenge) and isinstance(evidence.login, Login)
     if let_in and isinstance(evidence.data_endpoints, NotAsked):
         yield Remark(
@@ -123,6 +129,7 @@ SOURCES: Final = {
     "data_endpoints": f"{_PAGES}/container-registry-dedicated-data-endpoints",
     "export": f"{_PAGES}/data-loss-prevention",
     "firewall": f"{_PAGES}/container-registry-access-selected-networks",
+    "locks": f"{_PAGES}/container-registry-image-lock",
     "private_endpoint": f"{_PAGES}/container-registry-private-link",
     "quarantine": "https://github.com/Azure/acr/tree/main/docs/preview/quarantine",
     "retention": f"{_PAGES}/container-registry-retention-policy",

@@ -160,6 +160,14 @@ def test_a_policy_that_could_not_be_read_is_not_taken_to_be_off() -> None:
     assert "--registry contoso" in noted.next
 
 
+def test_locks_that_nobody_looked_for_are_noted() -> None:
+    unseen = replace(WELL, repository=NotAsked())
+    assert line(looked(unseen), "locks").next.endswith(
+        "`medic check contoso --repository NAME:TAG` reads them."
+    )
+    assert "locks" not in {one.check for one in looked(WELL).lines}
+
+
 def test_data_endpoints_that_nobody_could_try_are_noted() -> None:
     unseen = replace(WELL, data_endpoints=NotAsked())
     assert "*.blob.core.windows.net" in line(looked(unseen), "data_endpoints").next
