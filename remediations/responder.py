@@ -62,6 +62,7 @@ from remediations.undoing import together, undoing
 PUSH_SUCCEEDED: Final = "the push has succeeded"
 TIME_IS_UP: Final = "its time is up"
 _NOT_ENDED_BY_A_PUSH: Final = (Symptom.ADDRESS_DENIED, Symptom.STORAGE_FILLING)
+_NOT_ANSWERED: Final = (Symptom.UNREACHABLE, Symptom.SERVER_ERROR)
 _WAIT_FOR_THE_LEASE: Final = timedelta(seconds=10)
 _TRIES_AT_A_MOVING_TARGET: Final = 3
 
@@ -115,11 +116,11 @@ def _open(medic: Medic, command: Respond) -> Row[Incident] | None:
 
 
 def _way(medic: Medic, registry: Registry, incident: Incident) -> Evidence | None:
-    """What there is to see of the way to the registry, where that is what failed.
+    """What there is to see of the way to the registry and of its health, where one of them is what failed.
 
     Network Watcher takes minutes, and nothing is ever changed for this: nobody else waits for the registry meanwhile.
     """
-    if incident.symptom is not Symptom.UNREACHABLE:
+    if incident.symptom not in _NOT_ANSWERED:
         return None
     evidence = observe(registry, incident.subject, medic.reader, medic.clock())
     return look_at_the_way(evidence, registry, incident.subject, medic.instruments())

@@ -154,7 +154,25 @@ def test_while_network_watcher_takes_its_time_nobody_waits_for_the_registry() ->
     assert bot.incident.state is State.WITH_PEOPLE
 
 
-@pytest.mark.parametrize("symptom", [one for one in Symptom if one is not Symptom.UNREACHABLE])
+@pytest.mark.parametrize("world", ["key", "updating", "fault"])
+def test_of_a_registry_that_answers_with_errors_it_is_seen_what_ails_it(world: str) -> None:
+    bot = Bot()
+    bot.around.world = ILL[world]
+    bot.report(told(Symptom.SERVER_ERROR, CauseName.SERVER_ERROR))
+    bot.work()
+    assert decision(bot).reason is Reason.NO_REMEDIATION
+    assert WHAT_AILS_IT[world] in " ".join(only_notice(bot).paragraphs)
+
+
+WHAT_AILS_IT = {
+    "key": "its key is opened by 44444444",
+    "updating": "the provisioning state is Updating",
+    "fault": "GET /v2/ was answered with 503 instead of 401",
+}
+UNANSWERED = (Symptom.UNREACHABLE, Symptom.SERVER_ERROR)
+
+
+@pytest.mark.parametrize("symptom", [one for one in Symptom if one not in UNANSWERED])
 def test_the_way_is_looked_at_only_where_that_is_what_failed(symptom: Symptom) -> None:
     bot = Bot()
     bot.report(told(symptom, CauseName.UNKNOWN, band=80))
