@@ -3,12 +3,14 @@
 https://learn.microsoft.com/azure/container-registry/container-registry-rbac-built-in-roles-directory-reference
 """
 
+import re
 from collections.abc import Iterable
 from typing import Final
 
 # What `az acr check-health` asks of an access token, in its order.
 ACTIONS: Final = ("pull", "push", "metadata_write", "metadata_read", "delete")
 
+_PLAIN: Final = re.compile(r"[\w.@-]+", re.ASCII)
 _OF_ABAC: Final = {
     "pull": "Container Registry Repository Reader",
     "metadata_read": "Container Registry Repository Reader",
@@ -46,3 +48,9 @@ def least_role(actions: Iterable[str], *, abac: bool) -> str:
     if "AcrPush" in needed and "AcrPull" in needed:
         needed.remove("AcrPull")  # whoever may push may pull
     return " and ".join(needed)
+
+
+def grant(role: str, identity: str) -> str:
+    """The command with which an owner gives that role in the registry. The bot gives nobody one."""
+    whom = identity if _PLAIN.fullmatch(identity) else "ID"
+    return f'`az role assignment create --assignee {whom} --role "{role}" --scope REGISTRY_ID`'

@@ -33,7 +33,7 @@ def challenge_forbidden(subject: Subject, evidence: Evidence) -> Answer:
         name=CauseName.FIREWALL_IP_DENIED,
         culprit=Place(kind="client", name=denied or "this machine"),
         saw=f"{refused}; {_but(settings)}",
-        advice="If the network settings were changed just now, try again in a few minutes.",
+        advice=_WAIT if isinstance(settings, RegistrySettings) else _LOOK,
     )
 
 
@@ -48,3 +48,10 @@ def _but(settings: object) -> str:
     if isinstance(settings, RegistrySettings):
         return "its settings would let that address in"
     return "its settings could not be read"
+
+
+_WAIT = "If the network settings were changed just now, try again in a few minutes."
+_LOOK = (
+    'Look at its network settings: `az acr show --name REGISTRY --query "{public:publicNetworkAccess,'
+    'rules:networkRuleSet}"`. If public access is disabled, come by a private endpoint; else let the address in.'
+)

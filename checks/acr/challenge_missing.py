@@ -29,6 +29,7 @@ def challenge_missing(subject: Subject, evidence: Evidence) -> Answer:
                 name=CauseName.SERVER_ERROR,
                 culprit=RegistryItself(),
                 saw="GET /v2/ was answered with 401, and without a challenge",
+                advice="Find out what stands in front of the registry, and takes the header WWW-Authenticate away.",
             )
         case Challenge(status=401):
             return Cleared(saw="GET /v2/ is answered with 401, as it should be")

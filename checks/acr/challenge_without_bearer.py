@@ -28,6 +28,14 @@ def challenge_without_bearer(subject: Subject, evidence: Evidence) -> Answer:
                 name=CauseName.AUTHENTICATION_REQUIRED,
                 culprit=RegistryItself(),
                 saw=f"the challenge asks for {scheme}, and names no bearer realm",
+                advice=_BY_NAME if scheme == "basic" else _IN_FRONT,
             )
         case missing:
             return unread("the challenge of the login server", missing)
+
+
+_IN_FRONT = "Find out what stands in front of the registry: what asks there is not it."
+_BY_NAME = (
+    "If nothing stands in front of the registry, log in with a password: `az acr credential show --name REGISTRY` has "
+    "the admin user's, where that is switched on."
+)

@@ -33,9 +33,7 @@ def private_endpoint_bypassed(subject: Subject, evidence: Evidence) -> Answer:
     leads = f"{seen.host} leads to {', '.join(seen.addresses)}"
     culprit = Place(kind="host name", name=seen.host)
     if public and not profile.public_network_access:
-        there = (
-            f"it has {len(approved)} approved private endpoints" if approved else "no endpoint is approved"
-        )
+        there = f"its approved private endpoints: {len(approved)}" if approved else "no endpoint is approved"
         return Cause(
             name=CauseName.DNS_FAILURE,
             culprit=culprit,

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from checks.evidence import Evidence, Login, Profile
 from checks.frame import Subject, check
 from checks.model import Answer, Cause, CauseName, Cleared, RefusedIdentity, Symptom
-from checks.roles import ACTIONS, least_role
+from checks.roles import ACTIONS, grant, least_role
 from checks.unread import unread
 
 
@@ -39,7 +39,7 @@ def push_not_permitted(subject: Subject, evidence: Evidence) -> Answer:
             name=CauseName.PERMISSION_DENIED,
             culprit=RefusedIdentity(login.identity),
             saw=f"the access token of {login.identity} lacks {' and '.join(lacks)}",
-            advice=_role(lacks, profile),
+            advice=_role(lacks, profile, login.identity),
         )
     held = f"{login.identity} may {', '.join(login.actions)}"
     if missing:
@@ -50,9 +50,10 @@ def push_not_permitted(subject: Subject, evidence: Evidence) -> Answer:
     return Cleared(saw=held)
 
 
-def _role(lacks: Sequence[str], profile: object) -> str:
+def _role(lacks: Sequence[str], profile: object, identity: str) -> str:
     """The least role; both, where nobody could see which kind of roles count here."""
-    role = f"The least role that would do: {least_role(lacks, abac=False)}, on the registry."
+    role = least_role(lacks, abac=False)
+    advice = f"The least role that would do: {role}, on the registry."
     if isinstance(profile, Profile):
-        return role
-    return f"{role} In ABAC mode, which could not be read, it is {least_role(lacks, abac=True)}."
+        return f"{advice} Its owner gives it: {grant(role, identity)}."
+    return f"{advice} In ABAC mode, which could not be read, it is {least_role(lacks, abac=True)}."

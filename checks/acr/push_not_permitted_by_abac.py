@@ -3,7 +3,7 @@
 from checks.evidence import Evidence, Login, Profile
 from checks.frame import Subject, check
 from checks.model import Answer, Cause, CauseName, Cleared, RefusedIdentity, Symptom
-from checks.roles import ACTIONS, least_role, least_role_to_push
+from checks.roles import ACTIONS, grant, least_role, least_role_to_push
 from checks.unread import unread
 
 
@@ -39,7 +39,7 @@ def push_not_permitted_by_abac(subject: Subject, evidence: Evidence) -> Answer:
             name=CauseName.PERMISSION_DENIED,
             culprit=RefusedIdentity(login.identity),
             saw=f"the access token of {login.identity} lacks {' and '.join(lacks)}, in ABAC mode",
-            advice=advice,
+            advice=f"{advice} Its owner gives it: {grant(role, login.identity)}.",
         )
     held = f"{login.identity} may {', '.join(login.actions)}"
     if missing:

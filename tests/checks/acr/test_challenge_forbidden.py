@@ -38,6 +38,13 @@ def test_a_refusal_with_settings_that_cannot_be_read_is_still_a_refusal() -> Non
     assert answer.saw.endswith("refuses 52.138.231.5; its settings could not be read")
 
 
+def test_where_its_settings_could_not_be_read_the_next_step_is_to_look_at_them() -> None:
+    answer = challenge_forbidden.ask(ASKED_OF, blind("settings", ILL["403"]))
+    assert isinstance(answer, Cause)
+    assert answer.saw.endswith("its settings could not be read")
+    assert answer.advice.startswith("Look at its network settings: `az acr show")
+
+
 def test_without_looking_it_cannot_be_told_and_the_missing_right_is_named() -> None:
     assert challenge_forbidden.ask(ASKED_OF, blind("challenge")) == Unknown(
         why="the answer to GET /v2/ could not be read: Azure answered 403",

@@ -10,6 +10,8 @@ def test_a_challenge_that_takes_no_token_is_the_cause() -> None:
         name=CauseName.AUTHENTICATION_REQUIRED,
         culprit=RegistryItself(),
         saw="the challenge asks for basic, and names no bearer realm",
+        advice="If nothing stands in front of the registry, log in with a password: `az acr credential show --name "
+        "REGISTRY` has the admin user's, where that is switched on.",
     )
 
 
@@ -17,6 +19,7 @@ def test_a_bearer_challenge_without_a_realm_is_the_cause_too() -> None:
     answer = challenge_without_bearer.ask(ASKED_OF, ILL["no realm"])
     assert isinstance(answer, Cause)
     assert answer.saw == "the challenge asks for bearer, and names no bearer realm"
+    assert answer.advice.startswith("Find out what stands in front")
 
 
 def test_a_bearer_challenge_is_cleared() -> None:

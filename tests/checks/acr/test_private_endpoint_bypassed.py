@@ -12,7 +12,7 @@ def test_a_name_that_leads_past_the_private_endpoint_is_the_cause() -> None:
         culprit=Place(kind="host name", name="contoso.azurecr.io"),
         saw=(
             "contoso.azurecr.io leads to 20.50.200.1, a public address, where the registry takes "
-            "nobody; it has 1 approved private endpoints"
+            "nobody; its approved private endpoints: 1"
         ),
         advice=(
             "Link the private zone privatelink.azurecr.io to the network of this machine, and let"

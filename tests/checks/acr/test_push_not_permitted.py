@@ -10,8 +10,15 @@ def test_an_access_token_without_push_is_the_cause_and_the_least_role_is_named()
         name=CauseName.PERMISSION_DENIED,
         culprit=RefusedIdentity("33333333-3333-3333-3333-000000000001"),
         saw="the access token of 33333333-3333-3333-3333-000000000001 lacks push",
-        advice="The least role that would do: AcrPush, on the registry.",
+        advice="The least role that would do: AcrPush, on the registry. Its owner gives it: `az role assignment create "
+        '--assignee 33333333-3333-3333-3333-000000000001 --role "AcrPush" --scope REGISTRY_ID`.',
     )
+
+
+def test_an_identity_that_no_command_line_should_hold_is_not_in_it() -> None:
+    answer = push_not_permitted.ask(ASKED_OF, but("login", ILL["reader"], identity="x; rm -rf ~"))
+    assert isinstance(answer, Cause)
+    assert "--assignee ID --role" in answer.advice
 
 
 def test_where_its_mode_could_not_be_read_the_role_of_either_mode_is_named() -> None:

@@ -12,7 +12,9 @@ def test_in_abac_mode_an_access_token_without_push_is_the_cause() -> None:
         saw=("the access token of 33333333-3333-3333-3333-000000000001 lacks pull and push, in ABAC mode"),
         advice=(
             "The least role that would do: Container Registry Repository Writer; AcrPush counts "
-            "for nothing here."
+            "for nothing here. Its owner gives it: `az role assignment create --assignee "
+            '33333333-3333-3333-3333-000000000001 --role "Container Registry Repository Writer" '
+            "--scope REGISTRY_ID`."
         ),
     )
 
