@@ -132,4 +132,6 @@ def _unreadable(error: Exception, right: str) -> Unreadable:
         return Unreadable(said, right if refused else None)
     if isinstance(error, ClientAuthenticationError):
         return Unreadable(NOT_LOGGED_IN)
+    if isinstance(error, ValueError):
+        return Unreadable("what answered for Azure is no JSON; a proxy's page, perhaps")
     return Unreadable(f"no answer from Azure ({type(error).__name__})")

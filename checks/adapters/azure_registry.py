@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 _ASSUMED_CEILING: Final = 40 * 1024**4
 _FORBIDDEN: Final = (401, 403)
 _PREVIEW: Final = "2023-11-01-preview"
+_NO_REGISTRY: Final = "what Azure answered describes no registry"
 _IDENTITY: Final = "2023-01-31"
 
 # azure-mgmt-containerregistry 15.0.0 raises json.JSONDecodeError, a ValueError, for an HTML error page.
@@ -59,6 +60,8 @@ class AzureRegistry:
             found = self._clients.arm(registry).registries.get(registry.resource_group, registry.name)
         except AZURE_ERRORS as error:
             return unreadable(error, READ)
+        if not found.sku:
+            return Unreadable(_NO_REGISTRY)
         rules = found.network_rule_set
         policies = found.policies
         quarantine = policies.quarantine_policy if policies else None
@@ -102,6 +105,8 @@ class AzureRegistry:
             return Absent()
         except AZURE_ERRORS as error:
             return unreadable(error, READ)
+        if not found.sku:
+            return Unreadable(_NO_REGISTRY)
         policies, key = found.policies, found.encryption
         links = tuple(_private_link(link) for link in found.private_endpoint_connections or ())
         # With private endpoints layers are fetched from the registry's own data endpoints, whatever is enabled:
@@ -204,6 +209,8 @@ def unreadable(error: Exception, right: str) -> Unreadable:
         return Unreadable(f"Azure answered {error.status_code}", right if refused else None)
     if isinstance(error, ClientAuthenticationError):
         return Unreadable(NOT_LOGGED_IN)
+    if isinstance(error, ValueError):
+        return Unreadable("what answered for Azure is no JSON; a proxy's page, perhaps")
     return Unreadable(f"no answer from Azure ({type(error).__name__})")
 
 

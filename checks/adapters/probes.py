@@ -11,7 +11,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 from urllib.parse import quote, unquote, urlencode, urlsplit
-from urllib.request import getproxies, parse_http_list, parse_keqv_list, proxy_bypass
+from urllib.request import getproxies, parse_http_list, proxy_bypass
 
 import certifi
 from azure.core.credentials import TokenCredential
@@ -99,7 +99,7 @@ class MachineProbes:
         if isinstance(answer, Unreadable):
             return answer
         scheme, _, parameters = answer.headers.get("www-authenticate", "").partition(" ")
-        realm = parse_keqv_list(parse_http_list(parameters)).get("realm", "") if "=" in parameters else ""
+        realm = _realm(parameters)
         return Challenge(
             status=answer.status,
             by_registry="docker-distribution-api-version" in answer.headers or _is_registrys(answer.text),
@@ -122,8 +122,10 @@ class MachineProbes:
         if isinstance(exchanged, Unreadable):
             return exchanged
         refresh = exchanged.field("refresh_token")
-        if exchanged.status != _GOOD or not refresh:
+        if exchanged.status != _GOOD:
             return _refused(identity, token, exchanged, exchange=exchanged.status)
+        if not refresh:
+            return Unreadable("what answered POST /oauth2/exchange gave no refresh token, and did not refuse")
         form = {
             "grant_type": "refresh_token",
             "service": registry.login_server,
@@ -134,9 +136,13 @@ class MachineProbes:
         if isinstance(given, Unreadable):
             return given
         access = given.field("access_token")
-        if given.status != _GOOD or not access:
+        if given.status != _GOOD:
             return _refused(identity, token, given, exchange=exchanged.status, access=given.status)
         actions = _actions(access, repository) if repository else None
+        if not access or (repository and actions is None):
+            return Unreadable(
+                "what answered POST /oauth2/token gave no access token that says what it permits"
+            )
         return Login(
             identity=identity,
             exchange=exchanged.status,
@@ -517,12 +523,21 @@ def _is_for_resource_manager(token: str) -> bool:
     return host.startswith("management.")
 
 
-def _actions(access: str, repository: str | None) -> tuple[str, ...]:
-    """What the access token permits in the repository."""
+def _realm(parameters: str) -> str:
+    """Where a challenge says that tokens are to be had; nothing where it cannot be understood."""
+    named = [part.partition("=") for part in parse_http_list(parameters)]
+    realms = [value.strip('"') for name, _, value in named if name.strip().lower() == "realm"]
+    return realms[0] if realms else ""
+
+
+def _actions(access: str, repository: str | None) -> tuple[str, ...] | None:
+    """What the access token permits in the repository; None where it does not say."""
     entries = _claims(access).get("access")
+    if not isinstance(entries, list):
+        return None
     found = [
         str(action)
-        for entry in (entries if isinstance(entries, list) else ())
+        for entry in entries
         if isinstance(entry, dict) and entry.get("type") == "repository" and entry.get("name") == repository
         for action in (entry.get("actions") or ())
     ]

@@ -262,6 +262,42 @@ def test_a_realm_elsewhere_is_not_at_home(azure: LocalAzure, contoso: LocalRegis
     assert (answer.scheme, answer.realm, answer.at_home) == ("bearer", realm, False)
 
 
+@pytest.mark.parametrize(
+    ("challenge", "scheme", "realm"),
+    [
+        ('Bearer realm="https://x/token",service=', "bearer", "https://x/token"),
+        ("Bearer nonsense,realm=https://x/token", "bearer", "https://x/token"),
+        ("Bearer =,,", "bearer", ""),
+        ("Bearer", "bearer", ""),
+        ("Negotiate", "negotiate", ""),
+    ],
+)
+def test_a_challenge_that_is_not_well_formed_is_read_as_far_as_it_goes(
+    azure: LocalAzure, contoso: LocalRegistry, challenge: str, scheme: str, realm: str
+) -> None:
+    azure.faults.add(path="^/v2/$", effect=status(401, b"{}", {"WWW-Authenticate": challenge}))
+    answer = probes(azure).challenge(known(contoso))
+    assert isinstance(answer, Challenge)
+    assert (answer.scheme, answer.realm, answer.at_home) == (scheme, realm, False)
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("^/oauth2/exchange$", b"<html>welcome</html>"),
+        ("^/oauth2/exchange$", b'{"refresh_token":""}'),
+        ("^/oauth2/token$", b"<html>welcome</html>"),
+        ("^/oauth2/token$", b'{"access_token":"opaque"}'),
+        ("^/oauth2/token$", b'{"access_token":"a.e30.c"}'),
+    ],
+)
+def test_a_good_status_without_a_token_is_no_login_and_no_refusal(
+    azure: LocalAzure, contoso: LocalRegistry, path: str, body: bytes
+) -> None:
+    azure.faults.add(path=path, effect=status(200, body))
+    assert isinstance(probes(azure).login(known(contoso), "team/app"), Unreadable)
+
+
 def test_a_login_is_given_what_its_identity_may_do(azure: LocalAzure, contoso: LocalRegistry) -> None:
     contoso.push("team/app", "v1")
     assert probes(azure).login(known(contoso), "team/app") == Login(PUSHER, 200, 200, EVERYTHING)

@@ -244,6 +244,13 @@ class TestReading:
         assert isinstance(profile, Profile)
         assert profile.data_endpoints == hosts
 
+    def test_an_answer_that_says_nothing_is_never_taken_for_a_registry(
+        self, azure: LocalAzure, contoso: Registry, reader: AzureRegistry
+    ) -> None:
+        azure.faults.add(path=ARM_PATH, effect=status(200, "{}"), times=None)
+        nothing = Unreadable("what Azure answered describes no registry")
+        assert (reader.settings(contoso), reader.profile(contoso)) == (nothing, nothing)
+
     def test_whoever_is_logged_in_to_another_tenant_lacks_no_right(
         self, azure: LocalAzure, contoso: Registry, reader: AzureRegistry
     ) -> None:
