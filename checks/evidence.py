@@ -230,6 +230,12 @@ class Challenge(Value, frozen=True, tag="challenge"):
     retry_after: str = ""
 
 
+class NoAnswer(Value, frozen=True, tag="no_answer"):
+    """A request that went out over a good connection and was not answered, and how that ended."""
+
+    why: str
+
+
 class Login(Value, frozen=True, tag="login"):
     """What became of this identity's login: the exchange for a refresh token, then the access token.
 
@@ -350,7 +356,7 @@ class Evidence(Value, frozen=True):
     resolution: Resolution | Unreadable | NotAsked = NotAsked()
     contact: Contact | NotAsked = NotAsked()
     handshake: Handshake | NotAsked = NotAsked()
-    challenge: Challenge | Unreadable | NotAsked = NotAsked()
+    challenge: Challenge | NoAnswer | Unreadable | NotAsked = NotAsked()
     login: Login | Unreadable | NotAsked = NotAsked()
     data_endpoints: DataEndpoints | Unreadable | NotAsked = NotAsked()
     quotas: Quotas | Unreadable | NotAsked = NotAsked()

@@ -19,6 +19,7 @@ from checks.evidence import (
     Handshake,
     Login,
     Looked,
+    NoAnswer,
     NotAsked,
     Profile,
     Resolution,
@@ -117,7 +118,7 @@ class _Door(Value, frozen=True):
     resolution: Resolution | Unreadable
     contact: Contact | NotAsked = NotAsked()
     handshake: Handshake | NotAsked = NotAsked()
-    challenge: Challenge | Unreadable | NotAsked = NotAsked()
+    challenge: Challenge | NoAnswer | Unreadable | NotAsked = NotAsked()
     login: Login | Unreadable | NotAsked = NotAsked()
 
 

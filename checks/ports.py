@@ -13,6 +13,7 @@ from checks.evidence import (
     Groups,
     Hops,
     Login,
+    NoAnswer,
     NotAsked,
     Profile,
     Quotas,
@@ -85,7 +86,7 @@ class Probes(Protocol):
 
     def way(self, host: str) -> Way: ...
 
-    def challenge(self, registry: Registry) -> Challenge | Unreadable: ...
+    def challenge(self, registry: Registry) -> Challenge | NoAnswer | Unreadable: ...
 
     def login(self, registry: Registry, repository: str | None) -> Login | Unreadable: ...
 

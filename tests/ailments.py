@@ -6,7 +6,7 @@ from typing import Final
 
 import trustme
 
-from tests.local_azure import LocalAzure, Registry, status
+from tests.local_azure import LocalAzure, Registry, cut_before, status
 from tests.loopback import serving
 
 type Ailment = Callable[[LocalAzure, Registry], contextlib.AbstractContextManager[None]]
@@ -65,6 +65,16 @@ def _answering(path: str, code: int, **headers: str) -> Ailment:
     return ailment
 
 
+def _breaking_off(path: str) -> Ailment:
+    @contextlib.contextmanager
+    def ailment(azure: LocalAzure, _: Registry) -> Iterator[None]:
+        fault = azure.faults.add(path=path, effect=cut_before(), times=None)
+        yield
+        azure.faults.remove(fault)
+
+    return ailment
+
+
 # Whoever the tests, azure-cli and the bot are logged in as.
 _IDENTITIES: Final = (
     "11111111-1111-1111-1111-00000000000a",
@@ -75,6 +85,7 @@ AILMENTS: Final[tuple[tuple[str, Ailment], ...]] = (
     ("CONNECTIVITY_SSL_ERROR", _with_a_strangers_certificate),
     ("CONNECTIVITY_CHALLENGE_ERROR", _answering("^/v2/$", 503)),
     ("CONNECTIVITY_CHALLENGE_ERROR", _answering("^/v2/$", 401)),
+    ("CONNECTIVITY_CHALLENGE_ERROR", _breaking_off("^/v2/$")),
     ("CONNECTIVITY_FORBIDDEN_ERROR", _closed),
     ("CONNECTIVITY_AAD_LOGIN_ERROR", _answering("^/v2/$", 401, WWW_Authenticate='Basic realm="contoso"')),
     ("CONNECTIVITY_AAD_LOGIN_ERROR", _answering("^/v2/$", 401, WWW_Authenticate="Bearer x=y")),

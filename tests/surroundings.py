@@ -18,6 +18,7 @@ from checks.evidence import (
     Hop,
     Hops,
     Login,
+    NoAnswer,
     NotAsked,
     Profile,
     Quotas,
@@ -112,7 +113,7 @@ class Seen:
         assert isinstance(self.world.resolution, Resolution)
         return Way(self.world.resolution, self.world.contact, self.world.handshake)
 
-    def challenge(self, _: Registry) -> Challenge | Unreadable | NotAsked:
+    def challenge(self, _: Registry) -> Challenge | NoAnswer | Unreadable | NotAsked:
         self.asked.append("challenge")
         return self.world.challenge
 

@@ -1,7 +1,7 @@
 """A refusal at the login server that its settings do not explain."""
 
 from checks.addresses import covered_by
-from checks.evidence import Challenge, Evidence, RegistrySettings
+from checks.evidence import Challenge, Evidence, NoAnswer, RegistrySettings
 from checks.frame import Subject, check
 from checks.model import Answer, Cause, CauseName, Cleared, Place
 from checks.unread import unread
@@ -25,6 +25,8 @@ def challenge_forbidden(subject: Subject, evidence: Evidence) -> Answer:
             return Cleared(saw=f"the registry does not refuse this machine ({status})")
         case Challenge(denied=denied):
             refused = f"the registry answered GET /v2/ with 403 and refuses {denied or 'this machine'}"
+        case NoAnswer():
+            return Cleared(saw="nobody answered GET /v2/, so nobody refused this machine")
         case missing:
             return unread("the answer to GET /v2/", missing)
     if isinstance(settings, RegistrySettings) and _explains(settings, denied):

@@ -1,6 +1,6 @@
 """The login server, which does not ask for a login."""
 
-from checks.evidence import Challenge, Evidence
+from checks.evidence import Challenge, Evidence, NoAnswer
 from checks.frame import Subject, check
 from checks.model import Answer, Cause, CauseName, Cleared, RegistryItself, Symptom
 from checks.unread import unread
@@ -18,7 +18,7 @@ def challenge_missing(subject: Subject, evidence: Evidence) -> Answer:
     """The login server answers, but not with the challenge by which every login begins.
 
     A registry in good health answers `GET /v2/` of a stranger with 401 and a `WWW-Authenticate` header.
-    A 5xx is a fault of the service; anything else is not the registry's.
+    A 5xx, or silence, is a fault of the service; anything else is not the registry's.
     Look: `az acr check-health --name REGISTRY --yes`, and the registry's Resource health in the portal.
     Source: https://learn.microsoft.com/azure/container-registry/container-registry-health-error-reference
     """
@@ -43,5 +43,18 @@ def challenge_missing(subject: Subject, evidence: Evidence) -> Answer:
             )
         case Challenge(status=status):
             return Cleared(saw=f"what answered GET /v2/ with {status} is no registry")
+        case NoAnswer(why=why):
+            return Cause(
+                name=CauseName.SERVER_ERROR,
+                culprit=RegistryItself(),
+                saw=f"TLS is spoken, and then there is {why}",
+                advice=_SILENCE,
+            )
         case missing:
             return unread("the answer to GET /v2/", missing)
+
+
+_SILENCE = (
+    "Try again in a minute. If it stays, look at the registry's Resource health in the portal; or something on the way "
+    "lets TLS through and no request, as an appliance does that inspects."
+)

@@ -2,7 +2,7 @@
 
 from urllib.parse import urlsplit
 
-from checks.evidence import Challenge, Evidence
+from checks.evidence import Challenge, Evidence, NoAnswer
 from checks.frame import Subject, check
 from checks.model import Answer, Cause, CauseName, Cleared, Place
 from checks.unread import unread
@@ -39,5 +39,7 @@ def challenge_of_another_host(subject: Subject, evidence: Evidence) -> Answer:
                 saw=f"the challenge's bearer realm leads to {realm[:200]}, which is not the login server",
                 advice="Find out what stands in front of the registry; no token was sent there.",
             )
+        case NoAnswer():
+            return Cleared(saw="nobody answered GET /v2/")
         case missing:
             return unread("the challenge of the login server", missing)

@@ -1,6 +1,6 @@
 """A challenge that takes no token."""
 
-from checks.evidence import Challenge, Evidence
+from checks.evidence import Challenge, Evidence, NoAnswer
 from checks.frame import Subject, check
 from checks.model import Answer, Cause, CauseName, Cleared, RegistryItself
 from checks.unread import unread
@@ -30,6 +30,8 @@ def challenge_without_bearer(subject: Subject, evidence: Evidence) -> Answer:
                 saw=f"the challenge asks for {scheme}, and names no bearer realm",
                 advice=_BY_NAME if scheme == "basic" else _IN_FRONT,
             )
+        case NoAnswer():
+            return Cleared(saw="nobody answered GET /v2/")
         case missing:
             return unread("the challenge of the login server", missing)
 

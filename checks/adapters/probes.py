@@ -28,6 +28,7 @@ from checks.evidence import (
     Flaw,
     Handshake,
     Login,
+    NoAnswer,
     Resolution,
     Unreadable,
     Way,
@@ -93,11 +94,11 @@ class MachineProbes:
         connection.close()
         return Way(_called(resolution, host), contact, self._handshake(host))
 
-    def challenge(self, registry: Registry) -> Challenge | Unreadable:
+    def challenge(self, registry: Registry) -> Challenge | NoAnswer:
         """How a stranger's `GET /v2/` is answered."""
         answer = self._ask(registry.login_server, "GET", "/v2/")
         if isinstance(answer, Unreadable):
-            return answer
+            return NoAnswer(answer.why)
         scheme, _, parameters = answer.headers.get("www-authenticate", "").partition(" ")
         realm = _realm(parameters)
         return Challenge(

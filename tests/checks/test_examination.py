@@ -69,7 +69,7 @@ def test_a_way_that_ends_is_not_gone_any_further() -> None:
 
 
 def test_no_token_is_asked_for_where_the_realm_is_elsewhere_or_the_registry_refuses() -> None:
-    for world in ("realm elsewhere", "basic only", "403", "fault", "a page", "throttled"):
+    for world in ("realm elsewhere", "basic only", "403", "fault", "a page", "throttled", "silence"):
         wary = Seen(ILL[world])
         assert looked(wary).login == NotAsked()
         assert not [asked for asked in wary.asked if asked.startswith("login")]

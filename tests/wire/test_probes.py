@@ -14,10 +14,11 @@ from azure.core.credentials import AccessToken
 from azure.core.exceptions import ClientAuthenticationError
 
 from checks.adapters.probes import MachineProbes, system_resolver
-from checks.evidence import Challenge, Contact, End, Flaw, Handshake, Login, NotAsked, Unreadable
+from checks.evidence import Challenge, Contact, End, Flaw, Handshake, Login, NoAnswer, NotAsked, Unreadable
 from checks.model import Registry
-from tests.local_azure import LocalAzure, html, silence, status
+from tests.local_azure import LocalAzure, cut_before, delay, html, silence, status
 from tests.local_azure import Registry as LocalRegistry
+from tests.local_azure.faults import Effect
 from tests.loopback import listening, serving
 
 PUSHER = "pusher"
@@ -260,6 +261,16 @@ def test_a_realm_elsewhere_is_not_at_home(azure: LocalAzure, contoso: LocalRegis
     answer = probes(azure).challenge(known(contoso))
     assert isinstance(answer, Challenge)
     assert (answer.scheme, answer.realm, answer.at_home) == ("bearer", realm, False)
+
+
+@pytest.mark.parametrize("effect", [delay(3), cut_before()])
+def test_a_login_server_that_does_not_answer_is_no_answer(
+    azure: LocalAzure, contoso: LocalRegistry, effect: Effect
+) -> None:
+    azure.faults.add(path="^/v2/$", effect=effect)
+    answer = probes(azure, patience=0.5).challenge(known(contoso))
+    assert isinstance(answer, NoAnswer)
+    assert answer.why.startswith("no answer to GET /v2/ (")
 
 
 @pytest.mark.parametrize(

@@ -45,6 +45,12 @@ def test_where_its_settings_could_not_be_read_the_next_step_is_to_look_at_them()
     assert answer.advice.startswith("Look at its network settings: `az acr show")
 
 
+def test_silence_is_no_challenge_and_no_refusal() -> None:
+    assert challenge_forbidden.ask(ASKED_OF, ILL["silence"]) == Cleared(
+        saw="nobody answered GET /v2/, so nobody refused this machine"
+    )
+
+
 def test_without_looking_it_cannot_be_told_and_the_missing_right_is_named() -> None:
     assert challenge_forbidden.ask(ASKED_OF, blind("challenge")) == Unknown(
         why="the answer to GET /v2/ could not be read: Azure answered 403",

@@ -19,6 +19,13 @@ def test_a_401_that_asks_for_nothing_is_no_challenge() -> None:
     assert answer.saw == "GET /v2/ was answered with 401, and without a challenge"
 
 
+def test_silence_after_the_handshake_is_a_fault_too() -> None:
+    answer = challenge_missing.ask(ASKED_OF, ILL["silence"])
+    assert isinstance(answer, Cause)
+    assert answer.saw == "TLS is spoken, and then there is no answer to GET /v2/ (no answer in time)"
+    assert "Resource health" in answer.advice
+
+
 def test_a_challenge_is_cleared() -> None:
     assert challenge_missing.ask(ASKED_OF, WELL) == Cleared(
         saw="GET /v2/ is answered with 401, as it should be"

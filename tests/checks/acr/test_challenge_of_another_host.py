@@ -29,6 +29,10 @@ def test_a_challenge_without_a_realm_leads_nowhere() -> None:
         )
 
 
+def test_silence_is_no_challenge_and_no_refusal() -> None:
+    assert challenge_of_another_host.ask(ASKED_OF, ILL["silence"]) == Cleared(saw="nobody answered GET /v2/")
+
+
 def test_without_looking_it_cannot_be_told_and_the_missing_right_is_named() -> None:
     assert challenge_of_another_host.ask(ASKED_OF, blind("challenge")) == Unknown(
         why="the challenge of the login server could not be read: Azure answered 403",

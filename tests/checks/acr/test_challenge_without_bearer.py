@@ -28,6 +28,10 @@ def test_a_bearer_challenge_is_cleared() -> None:
     )
 
 
+def test_silence_is_no_challenge_and_no_refusal() -> None:
+    assert challenge_without_bearer.ask(ASKED_OF, ILL["silence"]) == Cleared(saw="nobody answered GET /v2/")
+
+
 def test_without_looking_it_cannot_be_told_and_the_missing_right_is_named() -> None:
     assert challenge_without_bearer.ask(ASKED_OF, blind("challenge")) == Unknown(
         why="the challenge of the login server could not be read: Azure answered 403",
