@@ -16,7 +16,7 @@ from azure.mgmt.core.policies import ARMChallengeAuthenticationPolicy
 from azure.mgmt.core.polling.arm_polling import ARMPolling
 
 from checks.adapters.azure_clients import NOT_LOGGED_IN, BoundedRetry
-from checks.adapters.refusals import OTHER_TENANT, is_of_another_tenant
+from checks.adapters.refusals import OTHER_TENANT, is_of_another_tenant, missing_right
 from checks.evidence import Absent, Unreadable
 
 _FORBIDDEN: Final = (401, 403)
@@ -128,8 +128,10 @@ def _unreadable(error: Exception, right: str) -> Unreadable:
             return Unreadable(OTHER_TENANT)
         refused = error.status_code in _FORBIDDEN
         code = error.error.code if error.error and error.error.code else ""
+        if error.status_code < _FAILED:
+            return Unreadable(f"Azure began, and did not succeed: {code[:60] or 'it does not say why'}")
         said = f"Azure answered {error.status_code} {code[:60]}".rstrip()
-        return Unreadable(said, right if refused else None)
+        return Unreadable(said, missing_right(error, right) if refused else None)
     if isinstance(error, ClientAuthenticationError):
         return Unreadable(NOT_LOGGED_IN)
     if isinstance(error, ValueError):

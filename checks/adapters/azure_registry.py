@@ -13,7 +13,7 @@ from azure.core.exceptions import (
 )
 
 from checks.adapters.azure_clients import NOT_LOGGED_IN, AzureClients
-from checks.adapters.refusals import OTHER_TENANT, denied_address, is_of_another_tenant
+from checks.adapters.refusals import OTHER_TENANT, denied_address, is_of_another_tenant, missing_right
 from checks.evidence import (
     Absent,
     Attributes,
@@ -206,7 +206,9 @@ def unreadable(error: Exception, right: str) -> Unreadable:
         if is_of_another_tenant(error):
             return Unreadable(OTHER_TENANT)
         refused = error.status_code in _FORBIDDEN
-        return Unreadable(f"Azure answered {error.status_code}", right if refused else None)
+        return Unreadable(
+            f"Azure answered {error.status_code}", missing_right(error, right) if refused else None
+        )
     if isinstance(error, ClientAuthenticationError):
         return Unreadable(NOT_LOGGED_IN)
     if isinstance(error, ValueError):

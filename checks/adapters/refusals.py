@@ -16,6 +16,19 @@ OTHER_TENANT: Final = (
 _DENIED: Final = re.compile(r"client with IP (?:'|\\+u0027)(?P<address>[0-9A-Fa-f:.]{2,45})")
 
 
+# "... does not have authorization to perform action 'Microsoft.Network/networkWatchers/read' over scope ..."
+_ACTION: Final = re.compile(r"to perform action '(?P<action>[A-Za-z]+\.[A-Za-z]+(?:/[A-Za-z]+)+)'")
+
+
+def missing_right(error: HttpResponseError, expected: str) -> str:
+    """The action that Azure says is missing, else that which the call is known to need.
+
+    They differ where a call is followed by others, as to the result of a long-running operation.
+    """
+    named = _ACTION.search(error.message or "")
+    return named["action"] if named else expected
+
+
 def denied_address(body: str) -> str | None:
     """The client address that the firewall refused; None where it was not the firewall."""
     denied = _DENIED.search(body)

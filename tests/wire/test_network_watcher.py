@@ -23,6 +23,7 @@ from checks.evidence import (
     Verdict,
 )
 from tests.local_azure import LocalAzure, html, status
+from tests.local_azure.faults import Effect
 from tests.local_azure.network import EffectiveRoute, Machine, SecurityGroup, SecurityRule
 
 READER = "reader"
@@ -299,6 +300,37 @@ def test_the_right_to_ask_each_question_is_named(azure: LocalAzure, machine: Mac
         "Microsoft.Network/networkWatchers/connectivityCheck/action",
         "Microsoft.Network/networkInterfaces/effectiveRouteTable/action",
     ]
+
+
+@pytest.mark.parametrize(
+    ("effect", "answer"),
+    [
+        (
+            status(
+                403,
+                '{"error":{"code":"AuthorizationFailed","message":"The client does not have authorization to perform '
+                "action 'Microsoft.Network/locations/operations/read' over scope '/x'.\"}}",
+            ),
+            Unreadable(
+                "Azure answered 403 AuthorizationFailed", "Microsoft.Network/locations/operations/read"
+            ),
+        ),
+        (
+            status(200, '{"status":"Failed","error":{"code":"VMAgentNotReady","message":"no"}}'),
+            Unreadable("Azure began, and did not succeed: VMAgentNotReady"),
+        ),
+        (
+            status(200, '{"status":"Canceled"}'),
+            Unreadable("Azure began, and did not succeed: it does not say why"),
+        ),
+    ],
+)
+def test_an_operation_that_ends_badly_says_how_and_whose_right_was_missing_on_the_way(
+    azure: LocalAzure, machine: Machine, effect: Effect, answer: Unreadable
+) -> None:
+    vantage = seen_from(azure, machine.resource_id)
+    azure.faults.add(path="/operations/", effect=effect, times=None)
+    assert watcher(azure).connection(vantage, "contoso.azurecr.io") == answer
 
 
 @pytest.mark.parametrize("retry_after", [0, 3600])
