@@ -1,5 +1,6 @@
 """Evidence in, a registry's health out: what each check found, what it means, and the next step."""
 
+import re
 from collections.abc import Iterable
 from datetime import datetime
 from enum import StrEnum
@@ -123,7 +124,7 @@ def health(registry: Registry, subject: Subject, evidence: Evidence, checks: Ite
         subject = replace(subject, address=denied.denied)
     asked = {check.name: check for check in checks if _is_asked(check, subject, evidence)}
     found = [
-        _line(asked[finding.check], finding.answer, registry)
+        _line(asked[finding.check], finding.answer, registry, subject)
         for finding in ask_all(subject, evidence, asked.values())
     ]
     found += [
@@ -184,7 +185,7 @@ def _denied(evidence: Evidence) -> Challenge | None:
     return challenge if refused and isinstance(challenge, Challenge) else None
 
 
-def _line(check: Check, answer: Answer, registry: Registry) -> Line:
+def _line(check: Check, answer: Answer, registry: Registry, subject: Subject) -> Line:
     part = _PARTS.get(check.needs or "", Part.REGISTRY)
     match answer:
         case Cleared(saw=saw, advice=advice):
@@ -198,7 +199,7 @@ def _line(check: Check, answer: Answer, registry: Registry) -> Line:
                 mark=Mark.UNKNOWN,
                 saw=why,
                 means=check.title,
-                next=_named(step, registry),
+                next=_asked_for(subject, _named(step, registry)),
                 missing_right=right,
             )
         case Cause(name=name, culprit=culprit, saw=saw, advice=advice):
@@ -216,7 +217,18 @@ def _line(check: Check, answer: Answer, registry: Registry) -> Line:
 
 def _named(step: str, registry: Registry) -> str:
     """The step with the registry's own id and name in it, so that its commands can be run as they stand."""
-    return step.replace("REGISTRY_ID", registry.resource_id).replace("REGISTRY", registry.name)
+    step = step.replace("REGISTRY_ID", registry.resource_id).replace("REGISTRY", registry.name)
+    return re.sub(r"\bHOST\b", registry.login_server.partition(":")[0], step)
+
+
+def _asked_for(subject: Subject, step: str) -> str:
+    """The step with the image and the machine in it that were asked about."""
+    if subject.origin and "/networkinterfaces/" not in subject.origin.lower():
+        step = re.sub(r"\bVM\b", subject.origin, step)
+    if subject.image is None:
+        return step
+    named = str(subject.image) if subject.image.tag else f"{subject.image.repository}:TAG"
+    return step.replace("REPOSITORY:TAG", named).replace("REPOSITORY", subject.image.repository)
 
 
 def _about(culprit: Culprit, step: str) -> str:

@@ -106,6 +106,21 @@ def test_a_command_that_mends_names_the_very_thing_that_is_to_be_mended() -> Non
         assert target in line(looked(locked(level, WELL), named), f"{level.value}_locked").next
 
 
+def test_how_to_look_by_hand_names_what_was_asked_about() -> None:
+    unseen = Unreadable("Azure answered 429 TooManyRequests")
+    found = looked(replace(WELL, connection=unseen, hops=unseen), ASKED_OF)
+    assert (
+        f"--source-resource {MACHINE} --dest-address contoso.azurecr.io "
+        in line(found, "client_cannot_connect").next
+    )
+    assert f"--vm {MACHINE} " in line(found, "route_drops").next
+    named = looked(
+        replace(WELL, tag=unseen, repository=unseen), replace(ASKED, image=Image("team/app", "v1"))
+    )
+    assert "--image team/app:v1`" in line(named, "tag_locked").next
+    assert "--repository team/app`" in line(named, "repository_locked").next
+
+
 def test_a_full_registry_is_found_without_a_repository() -> None:
     assert line(looked(used(99, WELL)), "storage_limit").mark is Mark.WRONG
 
