@@ -78,6 +78,7 @@ class MachineProbes:
         self._resolve = resolve
         self._trust_file = trust
         self._patience = patience
+        self._answering: dict[str, str] = {}
 
     # The port.
 
@@ -176,13 +177,16 @@ class MachineProbes:
         if proxy:
             return self._by_proxy(host, name, port, proxy)
         contact = Contact(host=host, address=f"{resolution.addresses[0]}:{port}", end=End.TIMED_OUT)
-        for address in resolution.addresses[:_ADDRESSES_TRIED]:
+        # One that is silent, as IPv6 often is, is waited for once and not at every step.
+        known = self._answering.get(host)
+        for address in sorted(resolution.addresses[:_ADDRESSES_TRIED], key=lambda one: one != known):
             there = f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
             try:
                 connection = socket.create_connection((address, port), self._patience)
             except OSError as error:
                 contact = Contact(host=host, address=there, end=_end(error), detail=_said(error))
             else:
+                self._answering[host] = address
                 return Contact(host=host, address=there), connection
         return contact, None
 

@@ -11,11 +11,11 @@ _MORE_THAN_FIT = 4
 
 
 @contextlib.contextmanager
-def silence(address: str = "127.0.2.1") -> Iterator[str]:
+def silence(address: str = "127.0.2.1", port: int = 0) -> Iterator[str]:
     """Give `host:port` of a place on loopback that lets every client wait."""
     with contextlib.ExitStack() as held:
         deaf = held.enter_context(socket.socket())
-        deaf.bind((address, 0))
+        deaf.bind((address, port))
         deaf.listen(0)
         for _ in range(_MORE_THAN_FIT):
             waiting = held.enter_context(socket.socket())

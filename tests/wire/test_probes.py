@@ -4,6 +4,7 @@ import contextlib
 import socket
 import ssl
 import threading
+import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -103,6 +104,26 @@ def test_packets_that_are_dropped_are_a_time_out(azure: LocalAzure) -> None:
     assert isinstance(way.contact, Contact)
     assert way.contact.end is End.TIMED_OUT
     assert way.handshake == NotAsked()
+
+
+def test_an_address_that_is_silent_is_waited_for_once_and_not_at_every_step(
+    azure: LocalAzure, contoso: LocalRegistry
+) -> None:
+    contoso.push("team/app", "v1")
+    with silence(port=azure.https_port) as place:
+        both = MachineProbes(
+            azure.credential(PUSHER),
+            AUDIENCE,
+            resolve=lambda _: (place.partition(":")[0], "127.0.0.1"),
+            trust=azure.ca_certificate,
+            patience=0.5,
+        )
+        began = time.monotonic()
+        way = both.way(contoso.login_server)
+        assert isinstance(both.login(known(contoso), "team/app"), Login)
+        took = time.monotonic() - began
+    assert way.contact == Contact(contoso.login_server, f"127.0.0.1:{azure.https_port}")
+    assert 0.5 <= took < 2  # eight connections, each of which would wait
 
 
 def test_a_port_where_nobody_listens_refuses(azure: LocalAzure) -> None:
