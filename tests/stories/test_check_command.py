@@ -184,6 +184,29 @@ def test_rights_that_are_missing_are_named_and_it_could_not_be_told(
     }
 
 
+@pytest.mark.parametrize(
+    ("mode", "right"),
+    [
+        ("LegacyRegistryPermissions", "read"),
+        ("LegacyRegistryPermissions", "listUsages/read"),
+        ("LegacyRegistryPermissions", "metadata/read"),
+        ("AbacRepositoryPermissions", "read"),
+        ("AbacRepositoryPermissions", "listUsages/read"),
+        ("AbacRepositoryPermissions", "repositories/metadata/read"),
+    ],
+)
+def test_of_all_rights_the_one_that_is_missing_is_named_and_no_other(
+    azure: LocalAzure, installed: Registry, capsys: pytest.CaptureFixture[str], mode: str, right: str
+) -> None:
+    installed.role_assignment_mode = mode
+    of_repositories = {f"repositories/{one}" for one in ("content/read", "content/write", "metadata/read")}
+    every = {"read", "listUsages/read", "metadata/read", "pull/read", "push/write", *of_repositories}
+    azure.rights[READER] = {f"Microsoft.ContainerRegistry/registries/{one}" for one in every - {right}}
+    assert medic.main(["check", "contoso", "--repository", "team/app:v1", "--json"]) == 3
+    missing = {one["missing_right"] for one in found(capsys).values()}
+    assert missing == {f"Microsoft.ContainerRegistry/registries/{right}"}
+
+
 @pytest.mark.usefixtures("installed")
 def test_whoever_is_not_logged_in_is_told_so_and_not_which_right_is_missing(
     azure: LocalAzure, capsys: pytest.CaptureFixture[str]
