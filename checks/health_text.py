@@ -53,7 +53,8 @@ def _told(lines: Sequence[Line]) -> Iterator[str]:
 
 def _seen(line: Line) -> Iterator[str]:
     label = f"{line.check} {line.code}" if line.code else line.check
-    yield from wrapped(f"{line.saw} [{label}]", MARKS[line.mark])
+    perhaps = f". Perhaps: {line.means.rstrip('.')}" if line.mark is Mark.UNKNOWN else ""
+    yield from wrapped(f"{line.saw}{perhaps} [{label}]", MARKS[line.mark])
     if line.mark is Mark.WRONG:
         yield from wrapped(line.means)
 

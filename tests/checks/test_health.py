@@ -225,6 +225,14 @@ def test_a_right_that_many_checks_lack_is_asked_for_once() -> None:
     assert len(asked) == 1
 
 
+def test_what_could_not_be_told_says_what_may_be_the_matter() -> None:
+    text = " ".join("\n".join(as_text(looked(blind("quotas")))).split())
+    assert (
+        "could not be read: Azure answered 403. Perhaps: A limit of the registry's SKU is reached [quota_reached]"
+        in text
+    )
+
+
 def test_a_command_that_is_told_holds_the_registrys_own_id() -> None:
     unseen = replace(WELL, login=Unreadable("no answer within 30 s"))
     assert f"--scope {CONTOSO.resource_id} " in line(looked(unseen), "push_not_permitted").next
