@@ -192,8 +192,8 @@ def _explain_lines(lines: Iterable[bytes]) -> int:
         if not line.strip():
             continue
         try:
-            asked = msgspec.json.decode(line, type=_Line)
-        except (msgspec.DecodeError, UnicodeDecodeError) as wrong:
+            asked = msgspec.json.decode(line.removeprefix(_BOM), type=_Line)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as wrong:
             _print_json({"id": None, "error": f"line {number}: {wrong}"})
             status = WRONG_INPUT
             continue
