@@ -133,8 +133,9 @@ def gathered(signals: Iterable[Signal], known: Mapping[str, Incident]) -> dict[s
         if _crowd(signal) is None or _is_alive(known.get(key)):
             homes[key].append(signal)
             continue
-        same = next((i.fingerprint for i in known.values() if _takes(i, signal)), None)
-        (homes if same else fresh)[same or key].append(signal)
+        takers = [incident for incident in known.values() if _takes(incident, signal)]
+        same = max(takers, key=lambda incident: signal.id in incident.signals, default=None)
+        (homes if same else fresh)[same.fingerprint if same else key].append(signal)
     for key, new in _crowded(fresh, [i for i in known.values() if _is_alive(i)]).items():
         homes[key] += new
     return dict(homes)

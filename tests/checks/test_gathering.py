@@ -185,6 +185,14 @@ def test_the_other_word_of_a_refusal_that_comes_once_it_has_ended_is_of_that_one
     assert gathered([refused()], known(over)) == {over.fingerprint: [refused()]}
 
 
+def test_what_had_joined_a_failure_does_not_join_another_that_it_fits() -> None:
+    login = refused(3, image=None)
+    first = grown(opened(refused(1, image=Image("team/one", "v1")), START), login)
+    other = opened(refused(2, image=Image("team/two", "v1")), START)
+    for incidents in ((first, other), (other, first)):
+        assert gathered([login], known(*incidents)) == {first.fingerprint: [login]}
+
+
 def test_what_had_joined_a_failure_is_of_that_one_however_long_that_goes_on() -> None:
     first = grown(opened(texts_word(), START), refused())
     longer = grown(first, texts_word(id="another", at=START + 60 * MINUTE))

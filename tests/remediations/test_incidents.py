@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from checks.incident import Incident, State, opened
-from checks.model import Image, Proof, Signal, Source, Symptom
+from checks.model import CauseName, Image, Proof, Signal, Source, Symptom
 from remediations.model import Ended, Seen
 from remediations.ports import Respond
 from tests.memory import START, Crash
@@ -55,6 +55,17 @@ def test_a_row_that_had_joined_a_report_and_is_found_again_after_the_end_begins_
     over = bot.incident
     assert bot.report(row) == over
     assert (bot.incident, len(bot.queue.commands)) == (over, 1)
+
+
+def test_machines_that_are_cut_off_one_after_the_other_are_soon_one_failure() -> None:
+    bot = Bot()
+    machine = "/subscriptions/s/resourceGroups/g/providers/Microsoft.Compute/virtualMachines/vm"
+    cut_off = push_refused(
+        START, symptom=Symptom.UNREACHABLE, said=CauseName.DNS_FAILURE, image=None, proof=Proof.CLAIMED
+    )
+    for number in range(20):
+        bot.report(replace(cut_off, id=f"report-{number}", origin=f"{machine}{number}"))
+    assert sorted(incident.count for incident in bot.incidents) == [1, 1, 1, 1, 1, 15]
 
 
 def test_the_same_signal_from_two_threads_at_once_is_one_incident() -> None:
