@@ -22,6 +22,7 @@ _MACHINE_ID: Final = re.compile(
     rf"|network/networkinterfaces/{_NAME})",
     re.IGNORECASE | re.ASCII,
 )
+_HOST: Final = re.compile(r"[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){0,9}(?::[0-9]{1,5})?")
 _ADDRESS: Final = re.compile(r"[0-9A-Fa-f:.\[\]%/]{2,64}")
 _LONGEST_REPOSITORY: Final = 255
 
@@ -56,6 +57,11 @@ def place_of(machine_id: str) -> str:
     low = machine_id.lower()
     scale_set, _, _ = low.partition("/virtualmachines/")
     return scale_set if "/virtualmachinescalesets/" in low else low
+
+
+def is_host(text: str) -> bool:
+    """Whether `text` is the name of a host, with or without a port."""
+    return _HOST.fullmatch(text) is not None
 
 
 def is_address_like(text: str) -> bool:

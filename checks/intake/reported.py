@@ -10,7 +10,7 @@ import msgspec
 
 from checks.intake.redaction import redacted
 from checks.model import CauseName, Image, Proof, Registry, Rejection, Signal, Source, Symptom, Value
-from checks.names import is_address_like, is_digest, is_machine_id, is_repository, is_tag
+from checks.names import is_address_like, is_digest, is_host, is_machine_id, is_repository, is_tag
 
 if TYPE_CHECKING:
     from checks.intake.error_text import Explanation
@@ -141,8 +141,12 @@ def _symptom(explanation: "Explanation") -> Symptom | None:
 def _registry(
     report: PushReport, explanation: "Explanation", registries: tuple[Registry, ...]
 ) -> Registry | str:
-    """The configured registry that the report is about, or what is wrong with what it names."""
-    named = {host.casefold() for host in (report.registry, explanation.registry) if host}
+    """The configured registry that the report is about, or what is wrong with what it names.
+
+    A name that the pipeline masked in the text, `***.azurecr.io`, speaks for no registry and against none.
+    """
+    printed = explanation.registry if explanation.registry and is_host(explanation.registry) else None
+    named = {host.casefold() for host in (report.registry, printed) if host}
     if not named:
         return registries[0] if len(registries) == 1 else "the report names no registry"
     known = [r for r in registries if named == {r.login_server.casefold()}]

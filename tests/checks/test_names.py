@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from checks.names import is_address_like, is_digest, is_registry_id, is_repository, is_tag, place_of
+from checks.names import is_address_like, is_digest, is_host, is_registry_id, is_repository, is_tag, place_of
 
 SUBSCRIPTION = "00000000-0000-0000-0000-00000000000a"
 REGISTRY_ID = (
@@ -143,3 +143,17 @@ def test_machines_of_a_scale_set_share_their_place() -> None:
         assert place_of(f"{scale_set}/virtualMachines/{machine}") == scale_set.lower()
     alone = scale_set.replace("virtualMachineScaleSets", "virtualMachines")
     assert place_of(alone) == alone.lower()
+
+
+@pytest.mark.parametrize(
+    "name", ["contoso.azurecr.io", "contoso-h0a1.azurecr.us:443", "localhost:5000", "10.0.0.4"]
+)
+def test_a_host_has_labels_and_perhaps_a_port(name: str) -> None:
+    assert is_host(name)
+
+
+@pytest.mark.parametrize(
+    "name", ["", "***.azurecr.io", "<acr>.azurecr.io", "a..b", "a.b.", "a b", "a/b", "a:b", "a\n"]
+)
+def test_what_is_masked_or_more_than_a_name_is_no_host(name: str) -> None:
+    assert not is_host(name)

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from checks.intake.reported import (
     _SYMPTOMS,
@@ -126,6 +127,17 @@ def test_without_a_name_the_only_registry_is_meant_and_of_two_none() -> None:
     nameless = PushReport(text=LOCKED, image="team/app:v1")
     assert isinstance(read(nameless), Signal)
     assert reason(read(nameless, CONTOSO, FABRIKAM)) == "unknown_registry"
+
+
+@pytest.mark.parametrize(
+    "masked", ["***.azurecr.io", "<acr>.azurecr.io", "$(ACR).azurecr.io", "${ACR}.azurecr.io"]
+)
+def test_a_name_that_the_pipeline_masked_is_no_other_registry(masked: str) -> None:
+    told = PushReport(text=f"docker push {masked}/team/app:v1\n{LOCKED}", registry="contoso.azurecr.io")
+    assert isinstance(read(told, CONTOSO, FABRIKAM), Signal)
+    assert isinstance(read(replace(told, registry=None), CONTOSO), Signal)
+    assert reason(read(replace(told, registry=None), CONTOSO, FABRIKAM)) == "unknown_registry"
+    assert reason(read(replace(told, registry=masked), CONTOSO)) == "unknown_registry"
 
 
 def test_a_registry_is_known_in_any_case() -> None:
