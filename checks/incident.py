@@ -124,18 +124,19 @@ def gathered(signals: Iterable[Signal], known: Mapping[str, Incident]) -> dict[s
 
     A refused identity is told of twice: by the client's text, which knows the repository, and by the registry's
     row, which knows the identity as well. Whichever comes second joins the first. And a crowd of refusals, or of
-    machines that cannot reach the registry, is one failure, so that a storm of them is one notice.
+    machines that cannot reach the registry, is one failure, so that a storm of them is one notice. What is delivered
+    again stays where it was, also if more is known of its push by now.
     """
     homes: dict[str, list[Signal]] = defaultdict(list)
     fresh: dict[str, list[Signal]] = defaultdict(list)
+    before = {told: incident.fingerprint for incident in known.values() for told in incident.signals}
     for signal in signals:
-        key = fingerprint(signal)
-        if _crowd(signal) is None or _is_alive(known.get(key)):
+        key = before.get(signal.id) or fingerprint(signal)
+        if signal.id in before or _crowd(signal) is None or _is_alive(known.get(key)):
             homes[key].append(signal)
             continue
-        takers = [incident for incident in known.values() if _takes(incident, signal)]
-        same = max(takers, key=lambda incident: signal.id in incident.signals, default=None)
-        (homes if same else fresh)[same.fingerprint if same else key].append(signal)
+        same = next((i.fingerprint for i in known.values() if _takes(i, signal)), None)
+        (homes if same else fresh)[same or key].append(signal)
     for key, new in _crowded(fresh, [i for i in known.values() if _is_alive(i)]).items():
         homes[key] += new
     return dict(homes)
@@ -169,10 +170,8 @@ def _together(apart: dict[str, list[Signal]], there: Sequence[Incident]) -> dict
 
 
 def _takes(incident: Incident, signal: Signal) -> bool:
-    """Whether the signal joins it, or had joined it: what is delivered again once it has ended begins nothing."""
-    if not _is_alive(incident) and not knows(incident, signal):
-        return False
-    return signal.id in incident.signals or _is_same_refusal(incident, signal)
+    """Whether the signal joins it. What was said before it ended begins nothing when it comes afterwards."""
+    return (_is_alive(incident) or knows(incident, signal)) and _is_same_refusal(incident, signal)
 
 
 def _is_same_refusal(incident: Incident, signal: Signal) -> bool:

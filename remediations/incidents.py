@@ -21,8 +21,13 @@ _RECORDED_SIGNALS: Final = 20
 # What is over for this long is put away, so that a push that succeeds is held against few incidents.
 _PUT_AWAY_AFTER: Final = timedelta(days=30)
 _WITH_A_PERSON: Final = (State.WITH_PEOPLE, State.WAITING)
-# What may be one failure with others of its kind.
-_MAY_BE_MANY: Final = (Symptom.UNAUTHORIZED, Symptom.UNREACHABLE)
+# What may be one failure with others of its kind, or was told before more was known of its push.
+_MAY_BELONG_ELSEWHERE: Final = (
+    Symptom.UNAUTHORIZED,
+    Symptom.UNREACHABLE,
+    Symptom.PUSH_DISALLOWED,
+    Symptom.UNEXPLAINED,
+)
 # What a worker may have to do with.
 UNFINISHED: Final = (State.OPEN, State.WAITING)
 
@@ -125,7 +130,7 @@ class Incidents:
 
     def _known(self, registry: str, signals: Iterable[Signal]) -> dict[str, Incident]:
         """The registry's incidents, where it takes all of them to tell to which one a signal belongs."""
-        if not any(signal.symptom in _MAY_BE_MANY for signal in signals):
+        if not any(signal.symptom in _MAY_BELONG_ELSEWHERE for signal in signals):
             return {}
         return {incident.fingerprint: incident for incident in self.of(registry)}
 

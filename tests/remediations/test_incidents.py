@@ -57,6 +57,17 @@ def test_a_row_that_had_joined_a_report_and_is_found_again_after_the_end_begins_
     assert (bot.incident, len(bot.queue.commands)) == (over, 1)
 
 
+@pytest.mark.parametrize("first", ["layer", "whole"])
+def test_a_refused_layer_is_counted_once_whenever_the_image_of_its_push_becomes_known(first: str) -> None:
+    bot = Bot()
+    whole = push_refused(START, id="layer")
+    layer = replace(whole, image=Image("team/app"))
+    manifest = push_refused(START + MINUTE, id="manifest")
+    for signals in ([layer], [whole, manifest]) if first == "layer" else ([whole, manifest], [layer]):
+        bot.report(*signals)
+    assert sorted(told for incident in bot.incidents for told in incident.signals) == ["layer", "manifest"]
+
+
 def test_machines_that_are_cut_off_one_after_the_other_are_soon_one_failure() -> None:
     bot = Bot()
     machine = "/subscriptions/s/resourceGroups/g/providers/Microsoft.Compute/virtualMachines/vm"
