@@ -271,12 +271,12 @@ def _sign_of(
         return _reject(row, source, "illegal_name", "repository None")
     if symptom is Symptom.ADDRESS_DENIED and address is None:
         return _reject(row, source, "no_address", _short(row.callerIpAddress))
-    about = str(image or identity or address)
+    about = (str(each or "") for each in (image, identity, address))
     whose = f" of {image}" if image else ""
     by = f" by {identity}" if identity else ""
     whence = f" from {address}" if address else ""
     return Signal(
-        id=_row_id(row, at, operation, str(row.resultDescription), about),
+        id=_row_id(row, at, operation, str(row.resultDescription), *about),
         source=source,
         at=at,
         registry=registry.name,

@@ -127,7 +127,8 @@ def test_a_resource_id_may_come_in_any_case(cased: Any) -> None:  # noqa: ANN401
 
 
 def test_a_row_is_the_same_signal_however_it_reached_us() -> None:
-    from_the_table = PUSH | {"resourceId": EXAMPLE.resource_id.lower(), "time": "2026-03-01T10:00:00.123456Z"}
+    fewer = {"time": "2026-03-01T10:00:00.123456Z", "callerIpAddress": "52.138.231.5:443"}
+    from_the_table = PUSH | {"resourceId": EXAMPLE.resource_id.lower()} | fewer
     [found] = read_bodies([json.dumps(from_the_table).encode()], REGISTRIES, Source.LOG_ANALYTICS).signals
     assert found.id == one(PUSH).id
     assert found.source is Source.LOG_ANALYTICS
@@ -138,6 +139,8 @@ def test_a_row_is_the_same_signal_however_it_reached_us() -> None:
     [
         {"time": "2026-03-01T10:00:01Z"},
         {"correlationId": "another"},
+        {"identity": "another"},
+        {"callerIpAddress": "52.138.231.6"},
         {"properties": PROPERTIES | {"tag": "v2"}},
     ],
 )
