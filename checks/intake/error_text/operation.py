@@ -61,6 +61,10 @@ MARKERS: Final = (
         certain=True,
     ),
     _marker(
+        "failed pull", Operation.PULL, "the daemon says that it was pulling", r"pull access denied for ",
+        certain=True,
+    ),
+    _marker(
         "health check", Operation.PUSH, "azure-cli asks the registry itself; the pull before is of a sample",
         r"\bconnectivity_[a-z_]{1,40}_error\b",
         certain=True,
@@ -96,7 +100,7 @@ MARKERS: Final = (
         r"image ?pull ?(?:backoff|failure|error|unauthorized)?\b", r"errimagepull", r"failed to pull",
         r"back-off pulling", r"\bpulling\b",
         r"(?:unable|failing|failed|cannot|can't|could not|error) (?:to )?pull(?:ing)?\b",
-        r"pull access denied", r"failcreatepodsandbox", r"failed to resolve image",
+        r"pull access denied,", r"failcreatepodsandbox", r"failed to resolve image",
         r"error: failed to fetch ", r"objectreference\{kind: ?\W{0,2}pod\b",
     ),
     _marker(
@@ -107,6 +111,7 @@ MARKERS: Final = (
         r"(?:installation|upgrade) failed", r"not a valid chart repository", r"could not download",
         r"failed to download (?:chart|\"oci)", r"reading tags for", r"requesting tags",
         r"\baz acr (?:repository (?:list|show|show-tags|show-manifests)|manifest list)",
+        r"bicep restore", r"unable to restore the (?:module|artifact)",
         r"does not exist for the repository", r"unable to access the repository",
         r"error getting manifest|getting manifest", r"(?:docker|buildah) build .{0,80}--pull\b",
     ),

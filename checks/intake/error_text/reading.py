@@ -206,7 +206,7 @@ _PREFIX: Final = re.compile(
     r"|::(?:error|warning|notice|debug|group)(?:\s[^:\n]{0,200})?::"
     r"|\[(?:error|info|warn|warning|debug|fatal|command)\](?=\s|$)"
     r"|#\d{1,4}\s(?:\d{1,5}\.\d{1,3}(?=\s))?"
-    r"|[|>](?=\s)"
+    r"|[|>#](?=\s)"
     r")",
     re.IGNORECASE,
 )

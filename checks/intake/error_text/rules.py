@@ -102,7 +102,7 @@ _NEIGHBOURS: Final = (
     ),
     _said(
         "provider not registered", (Cause.UNKNOWN,), "the subscription is not ready for the service",
-        r"missingsubscriptionregistration", r"not registered to use namespace",
+        r"disallowedprovider", r"missingsubscriptionregistration", r"not registered to use namespace",
     ),
     _said(
         "customer-managed key", (Cause.UNKNOWN,), "the registry cannot reach its own key",
@@ -273,7 +273,7 @@ _THE_WAY_THERE: Final = (
 _WHO_IS_ASKING: Final = (
     _said(
         "throttled", (Cause.THROTTLED,), "too many requests for the tier",
-        r"too ?many ?requests", r"\bhap429\b", r"rate ?limit", r"rate exceeded", r"throttl",
+        r"too ?many ?requests", r"\bhap429\b", r"rate ?limit(?!-[a-z])", r"rate exceeded", r"throttl",
         r"connectivity_toomanyrequests",
     ),
     _said(
@@ -325,7 +325,8 @@ _WHO_IS_ASKING: Final = (
         r"not logged in", r"please run '?az login", r"requires? (?:authentication|a login)",
         r"credentials? (?:not found|missing|required|are required)", r"missing credentials",
         r"no credentials", r"could not find credentials", r"authorization required",
-        r"\bunauthorized\b", r"authorization failed", r"please (?:run|use) '?docker login",
+        r"(?<!401 )(?<!401 \()(?<!401: )\bunauthorized\b", r"authorization failed",
+        r"please (?:run|use) '?docker login",
         r"requires a token", r"unauthorizedaccess", r"login required",
     ),
 )  # fmt: skip
@@ -384,7 +385,7 @@ _ON_THE_CLIENT: Final = (
     _said(
         "client side", (Cause.CLIENT_SIDE,), "the client could not do its own part",
         r"no space left on device", r"loading \S{1,253} as tarball",
-        r"disk quota exceeded", r"not enough space", r"invalid reference format",
+        r"disk quota exceeded", r"not enough space", r"invalid[_ ]reference(?: format)?\b",
         r"must be lowercase", r"repository name must be", r"image name '[^']{0,200}' is invalid",
         r"invalid tag ", r"(?:error|could not|failed to) pars(?:e|ing) reference", r"invalid image name",
         r"invalid argument", r"unknown (?:shorthand )?flag", r"unknown command", r"command not found",
@@ -398,6 +399,18 @@ _ON_THE_CLIENT: Final = (
         r"executor failed running", r"npm err!", r"empty export",
         r"illegal base64 data",
         r"content digest sha256:[0-9a-f]{64}: not found", r"forbidden path outside", r"no matching manifest",
+    ),
+    _hint(
+        "az met no challenge", (Cause.UNKNOWN, Cause.CONNECTIVITY_TIMEOUT, Cause.SERVER_ERROR, Cause.PROXY_ERROR),
+        "what answered asked for no login; azure-cli does not say what it was",
+        r"connectivity_challenge_error", r"did not issue a challenge",
+    ),
+    _hint(
+        "az could not log in",
+        (Cause.AUTHENTICATION_REQUIRED, Cause.AUTHENTICATION_FAILED, Cause.PERMISSION_DENIED),
+        "azure-cli sums up; a status beside it tells more",
+        r"connectivity_(?:refresh|access)_token_error", r"unable to authenticate using aad or admin",
+        r"unable to get aad authorization tokens", r"login failed", r"auth failed",
     ),
     _hint(
         "something on the client", (Cause.CLIENT_SIDE,), "said of the client's own files and commands",
@@ -449,13 +462,6 @@ _LITTLE: Final = (
     _hint(
         "method refused", (Cause.LOCKED, Cause.STORAGE_LIMIT), "405 in words",
         r"(?:^|[: ])method not allowed$",
-    ),
-    _hint(
-        "az could not log in",
-        (Cause.AUTHENTICATION_REQUIRED, Cause.AUTHENTICATION_FAILED, Cause.PERMISSION_DENIED),
-        "azure-cli sums up; a status beside it tells more",
-        r"connectivity_(?:refresh|access)_token_error", r"unable to authenticate using aad or admin",
-        r"unable to get aad authorization tokens", r"login failed", r"auth failed",
     ),
     _hint(
         "internal error", (Cause.UNKNOWN, Cause.SERVER_ERROR), "somebody's own error; whose is not said",

@@ -47,6 +47,7 @@ WHAT_A_RULE_HEARS: Final = {
     "manifest, blob or name refused": "manifest invalid",
     "service failed": "received unexpected HTTP status: 500 Internal Server Error",
     "client side": "write /var/lib/docker/tmp/x: no space left on device",
+    "az met no challenge": "An error occurred: CONNECTIVITY_CHALLENGE_ERROR",
     "something on the client": "open a.tar: no such file or directory",
     "401": "request failed with status code 401",
     "405": "405 Method Not Allowed",
@@ -69,6 +70,7 @@ WHAT_A_RULE_HEARS: Final = {
 
 WHAT_A_MARKER_HEARS: Final = {
     "write request": "PUT https://shop.azurecr.io/v2/web/manifests/1",
+    "failed pull": "pull access denied for acr, repository does not exist",
     "failed push": "ERROR: failed to push shop.azurecr.io/web:1",
     "health check": "An error occurred: CONNECTIVITY_CHALLENGE_ERROR",
     "read request": "https://shop.azurecr.io/oauth2/token?scope=repository%3Aweb%3Apull&service=shop.azurecr.io",
