@@ -40,7 +40,7 @@ class Incident(Value, frozen=True):
     `image` and `identity` are what its signals have in common; `several` says that they are about several images.
     `origin` is the machine in Azure that pushed, by resource id. `told` is what the first signal said. `proven_at` is
     the time of the last signal behind which stands as much as behind the whole. Signals of before `not_before` belong
-    to an earlier round.
+    to an earlier round. What ended it happened at `over_at`, where that is known, and may be heard of much later.
     """
 
     registry: str
@@ -68,11 +68,17 @@ class Incident(Value, frozen=True):
     count: int = 0
     attempts: int = 0
     ended: str = ""
+    over_at: datetime | None = None
 
     @property
     def id(self) -> str:
         """What people call it, and what finds it again: registry, fingerprint, round."""
         return f"{self.registry}-{self.fingerprint}-{self.round}"
+
+    @property
+    def ended_at(self) -> datetime:
+        """Since when it is over, for one that has ended: what fails after that is another failure."""
+        return self.over_at or self.moved_at
 
     @property
     def began_at(self) -> datetime:
@@ -209,7 +215,7 @@ def opened(signal: Signal, now: datetime, before: Incident | None = None) -> Inc
         moved_at=now,
         first_at=signal.at,
         proven_at=signal.at,
-        not_before=max(before.moved_at, before.last_at) if before else None,
+        not_before=max(before.ended_at, before.last_at) if before else None,
         image=None if signal.many else signal.image,
         address=signal.address,
         identity=None if signal.many else signal.identity,
@@ -290,7 +296,7 @@ def knows(incident: Incident, signal: Signal) -> bool:
     """
     if signal.id in incident.signals:
         return True
-    if incident.state is State.CLOSED and signal.at <= incident.moved_at:
+    if incident.state is State.CLOSED and signal.at <= incident.ended_at:
         return True
     if incident.not_before and signal.at <= incident.not_before:
         return True

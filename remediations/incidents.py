@@ -101,23 +101,37 @@ class Incidents:
         before = self._clock() - _FORGOTTEN_AFTER
         return (i for i in self.of(registry) if i.state in UNFINISHED and i.moved_at < before)
 
-    def move(self, row: Row[Incident], state: State, ended: str = "") -> bool:
+    def move(
+        self, row: Row[Incident], state: State, ended: str = "", over_at: datetime | None = None
+    ) -> bool:
         """Whether the row was still as read, and is in `state` now."""
         incident = row.value
         moved = replace(
-            incident, state=state, ended=ended, moved_at=self._clock(), attempts=incident.attempts + 1
+            incident,
+            state=state,
+            ended=ended,
+            over_at=over_at,
+            moved_at=self._clock(),
+            attempts=incident.attempts + 1,
         )
         return self._swap(row, moved)
 
-    def settle(self, incident_id: str, state: State, ended: str = "") -> None:
-        """Bring the incident to `state`, whatever was folded into it meanwhile. Its end is written down first."""
+    def settle(
+        self, incident_id: str, state: State, ended: str = "", over_at: datetime | None = None
+    ) -> None:
+        """Bring the incident to `state`, whatever was folded into it meanwhile. Its end is written down first.
+
+        With `over_at`, what has failed since then is not over: such an incident stays as it is.
+        """
         while True:
             row = self.find(incident_id)
             if row is None or row.value.state is State.CLOSED:
                 return
+            if over_at and row.value.last_at > over_at:
+                return
             if state is State.CLOSED:
                 ended = self._end_of(incident_id, ended)
-            if self.move(row, state, ended):
+            if self.move(row, state, ended, over_at):
                 return
 
     def _end_of(self, incident_id: str, why: str) -> str:

@@ -150,7 +150,7 @@ def _respond(
     story.write(f"{turn}/decided", Decided(decision, medic.policy_version))
     match decision:
         case Suppress():
-            close(medic, incident, decision.reason)
+            close(medic, incident, decision.reason, _pushed_at(decision, evidence))
         case Escalate():
             _hand_over(medic, registry, incident, diagnosis, decision)
         case AskApproval() | Remediate() if medic.policy.rehearsal:
@@ -175,6 +175,12 @@ def _respond(
     reopened = incident.state is State.OPEN and incident.attempts and isinstance(decision, Remediate)
     if (approval and void) or reopened:
         medic.approvals.end(incident.id)
+
+
+def _pushed_at(decision: Suppress, evidence: Evidence) -> datetime | None:
+    """When the push succeeded for which there is nothing left to do, if that is why."""
+    tag = evidence.tag if decision.reason is Reason.PUSHED_SINCE else None
+    return tag.updated_at if isinstance(tag, Attributes) else None
 
 
 def _has_no_room(incident: Incident, evidence: Evidence) -> bool:
@@ -427,15 +433,18 @@ def pushed(medic: Medic, news: Pushed) -> None:
         else:
             if incident.state is State.WAITING:
                 medic.approvals.end(incident.id)
-            close(medic, incident, PUSH_SUCCEEDED)
+            close(medic, incident, PUSH_SUCCEEDED, news.at)
 
 
-def close(medic: Medic, incident: Incident, why: str) -> None:
-    """End an incident in which nothing is left to undo. People who were told of it, and its ticket, learn why."""
+def close(medic: Medic, incident: Incident, why: str, over_at: datetime | None = None) -> None:
+    """End an incident in which nothing is left to undo. People who were told of it, and its ticket, learn why.
+
+    `over_at` is when it was over, for news that comes late: a failure after that is another one.
+    """
     if incident.attempts and incident.state is not State.CLOSED:
         registry = medic.registries[incident.registry]
         _tell(medic, notices.is_over(incident, why, registry, medic.clock()))
-    medic.incidents.settle(incident.id, State.CLOSED, why)
+    medic.incidents.settle(incident.id, State.CLOSED, why, over_at)
 
 
 def _is_older(incident: Incident, news: Pushed) -> bool:

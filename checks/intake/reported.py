@@ -143,10 +143,11 @@ def _registry(
 ) -> Registry | str:
     """The configured registry that the report is about, or what is wrong with what it names.
 
-    A name that the pipeline masked in the text, `***.azurecr.io`, speaks for no registry and against none.
+    A name that the pipeline masked in the text, `***.azurecr.io`, speaks for no registry and against none. A private
+    endpoint's name is its registry's.
     """
     printed = explanation.registry if explanation.registry and is_host(explanation.registry) else None
-    named = {host.casefold() for host in (report.registry, printed) if host}
+    named = {host.casefold().replace(".privatelink.", ".") for host in (report.registry, printed) if host}
     if not named:
         return registries[0] if len(registries) == 1 else "the report names no registry"
     known = [r for r in registries if named == {r.login_server.casefold()}]

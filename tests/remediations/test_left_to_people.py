@@ -111,6 +111,35 @@ def test_a_push_that_succeeds_closes_it(signal: Signal) -> None:
     assert bot.incident.state is State.CLOSED
 
 
+@every_signal
+def test_what_fails_after_a_push_of_which_the_news_comes_late_is_another_failure(signal: Signal) -> None:
+    if signal.image is None:
+        return
+    bot = Bot()
+    bot.report(signal)
+    bot.work()
+    bot.clock.advance(60)
+    news = bot.registry.push()
+    bot.clock.advance(600)
+    bot.pushed(news)
+    assert bot.incident.state is State.CLOSED
+    bot.report(replace(signal, id="before-the-push", at=START + MINUTE / 2))
+    assert bot.incident.round == 1
+    bot.report(replace(signal, id="after-the-push", at=START + 5 * MINUTE))
+    assert (bot.incident.round, bot.incident.state) == (2, State.OPEN)
+
+
+def test_what_has_failed_since_the_push_is_not_over_when_the_news_of_it_comes() -> None:
+    bot = Bot()
+    signal = SIGNALS["throttling"]
+    bot.report(signal)
+    bot.work()
+    bot.clock.advance(60)
+    news = bot.registry.push()
+    bot.medic.incidents.settle(bot.incident.id, State.CLOSED, "the push has succeeded", news.at - 2 * MINUTE)
+    assert bot.incident.state is State.WITH_PEOPLE
+
+
 def test_from_the_machine_that_a_report_names_the_rule_is_found_that_keeps_it_from_the_registry() -> None:
     bot = Bot()
     bot.around.world = ILL["security group"]

@@ -140,6 +140,14 @@ def test_a_name_that_the_pipeline_masked_is_no_other_registry(masked: str) -> No
     assert reason(read(replace(told, registry=masked), CONTOSO)) == "unknown_registry"
 
 
+def test_a_registry_is_known_by_the_name_of_its_private_endpoint() -> None:
+    text = "dial tcp: lookup contoso.privatelink.azurecr.io on 10.0.0.10:53: no such host"
+    for named in (None, "contoso.azurecr.io"):
+        signal = read(PushReport(text=text, registry=named), CONTOSO, FABRIKAM)
+        assert isinstance(signal, Signal)
+        assert signal.registry == "contoso"
+
+
 def test_a_registry_is_known_in_any_case() -> None:
     assert isinstance(read(locked(registry="Contoso.AzureCR.io")), Signal)
 
