@@ -5,13 +5,15 @@ import os
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
+from msgspec.structs import replace
+
 from checks.incident import Incident
 from checks.intake.event_grid import Event, Pushed, RegistryWritten
 from checks.intake.reported import Explained
 from checks.model import Registry, Rejection, Source
 from parts import Parts, now
 from remediations.ports import Deliver, Expire, Publish, Respond, Undo
-from settings import read_settings
+from settings import read_settings, settings_to_look
 
 if TYPE_CHECKING:
     import azure.functions as func
@@ -35,6 +37,20 @@ def build() -> "App":
     app = App(read_settings(os.environ))
     app.policy  # noqa: B018 - a wrong policy refuses to start, whatever comes in first
     return app
+
+
+def to_look_at(resource_id: str) -> "App":
+    """An app that can look at one registry and do nothing else, with no setting of an installation.
+
+    Its login server is the one that Resource Manager names; where that says nothing, the one of the public cloud.
+    """
+    registry = Registry(
+        resource_id=resource_id, login_server=f"{resource_id.rpartition('/')[2].lower()}.azurecr.io"
+    )
+    app = App(settings_to_look(os.environ, registry))
+    login_server = app.login_server_of(registry)
+    named = replace(registry, login_server=login_server) if login_server else registry
+    return App(settings_to_look(os.environ, named))
 
 
 class App(Parts):
@@ -263,6 +279,13 @@ class App(Parts):
         known = self.registries[registry]
         subject = asking(repository, origin)
         return health(known, subject, examine(known, subject, self._instruments, now(), told), checks())
+
+    def login_server_of(self, registry: Registry) -> str:
+        """The registry's login server as Resource Manager names it; empty where it could not be asked."""
+        from checks.evidence import Profile
+
+        profile = self._instruments.reader.profile(registry)
+        return profile.login_server if isinstance(profile, Profile) else ""
 
     def study_storage(self, registry: str) -> "tuple[StorageReport, str]":
         """What is known of a registry's storage, looked at and counted now; and why not, where that failed."""

@@ -121,7 +121,10 @@ def _add_examinations(commands: "argparse._SubParsersAction[argparse.ArgumentPar
         help="examine a registry and the way there, from this machine",
         epilog="Exit status: 0 healthy, 1 something is wrong, 2 not looked at, 3 not everything could be told.",
     )
-    check.add_argument("registry")
+    check.add_argument(
+        "registry",
+        help="one of the bot's, by name or login server; any, by its resource id and without settings",
+    )
     check.add_argument(
         "--repository", metavar="NAME[:TAG]", help="look at its locks and at what may be done in it, too"
     )
@@ -233,9 +236,10 @@ def _print_explanation(explanation: "Explanation") -> None:
 def _check(asked: argparse.Namespace) -> int:
     """0 for a healthy registry, 1 where something is wrong, 3 where it could not be told."""
     from checks.health_text import as_text
-    from composition import build
+    from checks.names import is_registry_id
+    from composition import build, to_look_at
 
-    app = build()
+    app = to_look_at(asked.registry) if is_registry_id(asked.registry) else build()
     name = _registry(asked.registry, app)
     # An image's whole name is what people have at hand.
     repository = asked.repository and asked.repository.removeprefix(f"{app.registries[name].login_server}/")

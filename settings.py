@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Final
 
 import msgspec
+from msgspec.structs import replace
 
 from checks.model import Registry, Value
 from checks.names import is_registry_id
@@ -84,6 +85,18 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         audit_topic=_audit_topic(given("PUSH_MEDIC_AUDIT_TOPIC", "")),
         approval_page=_approval_page(environment),
         incidents_page=_incidents_page(environment),
+    )
+
+
+def settings_to_look(environment: Mapping[str, str], registry: Registry) -> Settings:
+    """The settings with which somebody looks at one registry who has no installation at hand: only the cloud's own."""
+    defaults = Settings(
+        registries=(registry,), storage=Storage(), channels=ChannelSettings(), policy_file=Path()
+    )
+    return replace(
+        defaults,
+        arm_endpoint=environment.get("PUSH_MEDIC_ARM_ENDPOINT", defaults.arm_endpoint),
+        registry_audience=environment.get("PUSH_MEDIC_REGISTRY_AUDIENCE", defaults.registry_audience),
     )
 
 

@@ -1,6 +1,7 @@
 """`medic check`, run by an operator against an Azure in which one thing is wrong."""
 
 import json
+import os
 import signal
 import sys
 import time
@@ -112,6 +113,24 @@ def test_a_registry_is_known_by_its_login_server_and_id_too_and_an_image_by_its_
         image = f"{installed.login_server}/team/app:v1"
         assert medic.main(["check", name, "--repository", image, "--json"]) == 1
         assert list(found(capsys)) == ["tag_locked"]
+
+
+def test_any_registry_is_looked_at_by_its_id_with_no_setting_of_an_installation(
+    azure: LocalAzure, contoso: Registry, capsys: pytest.CaptureFixture[str]
+) -> None:
+    contoso.push("team/app", "v1")
+    with applied(azure.environment() | {"PUSH_MEDIC_ARM_ENDPOINT": azure.arm_url}):
+        for name in [
+            name for name in os.environ if name.startswith(("AzureWebJobs", "PUSH_MEDIC_REGISTRIES"))
+        ]:
+            del os.environ[name]
+        assert medic.main(["check", contoso.resource_id, "--repository", "team/app:v1"]) == 0
+        assert "contoso: nothing wrong" in capsys.readouterr().out
+        contoso.lock("team/app", tag="v1")
+        assert medic.main(["check", contoso.resource_id, "--repository", "team/app:v1", "--json"]) == 1
+        assert list(found(capsys)) == ["tag_locked"]
+        assert medic.main(["check", "contoso"]) == 2
+        assert "PUSH_MEDIC_REGISTRIES is not set" in capsys.readouterr().err
 
 
 def test_a_lock_is_found(installed: Registry, capsys: pytest.CaptureFixture[str]) -> None:
