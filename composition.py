@@ -3,6 +3,7 @@
 import logging
 import os
 from collections.abc import Callable, Iterable, Iterator
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
@@ -18,6 +19,7 @@ from settings import read_settings, settings_to_look
 if TYPE_CHECKING:
     import azure.functions as func
 
+    from checks.frame import Caller
     from checks.health import Health
     from checks.intake.diagnostic_logs import Batch
     from remediations.approval_page import Asking
@@ -278,7 +280,25 @@ class App(Parts):
 
         known = self.registries[registry]
         subject = asking(repository, origin)
-        return health(known, subject, examine(known, subject, self._instruments, now(), told), checks())
+        evidence = examine(known, subject, self._instruments, now(), told)
+        if evidence.throttling and self._settings.workspace_id:
+            subject = replace(subject, callers=self._throttled_lately(known))
+        return health(known, subject, evidence, checks())
+
+    def _throttled_lately(self, registry: Registry) -> "tuple[Caller, ...]":
+        """Whose requests the registry refused for their number within the last hour, as far as the logs tell."""
+        from checks.evidence import Unreadable
+        from checks.incident import callers_of
+        from checks.intake.diagnostic_logs import read_bodies
+        from checks.model import Symptom
+        from checks.ports import Some
+
+        rows = self._logs.failures(now() - timedelta(hours=1), now())
+        if isinstance(rows, Unreadable):
+            return ()
+        bodies = rows.rows if isinstance(rows, Some) else rows
+        batch = read_bodies(bodies, {registry.key: registry}, Source.LOG_ANALYTICS)
+        return callers_of(signal for signal in batch.signals if signal.symptom is Symptom.THROTTLED)
 
     def login_server_of(self, registry: Registry) -> str:
         """The registry's login server as Resource Manager names it; empty where it could not be asked."""

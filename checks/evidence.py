@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from enum import StrEnum
+from typing import Final
 
 from checks.model import Value
 
@@ -364,3 +365,15 @@ class Evidence(Value, frozen=True):
     hops: Hops | Unreadable | NotAsked = NotAsked()
     routes: Routes | Unreadable | NotAsked = NotAsked()
     connection: Connection | Unreadable | NotAsked = NotAsked()
+
+    @property
+    def throttling(self) -> Challenge | Login | None:
+        """The answer by which the registry said that it is asked too much, if it did."""
+        challenge, login = self.challenge, self.login
+        if isinstance(challenge, Challenge) and challenge.status == _TOO_MANY:
+            return challenge
+        refused = isinstance(login, Login) and _TOO_MANY in (login.exchange, login.token)
+        return login if refused and isinstance(login, Login) else None
+
+
+_TOO_MANY: Final = 429

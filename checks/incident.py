@@ -5,6 +5,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import reduce
 from typing import Final
 
 from msgspec.structs import replace
@@ -287,6 +288,11 @@ def _counted(callers: tuple[Caller, ...], signal: Signal) -> tuple[Caller, ...]:
         known[name] = known.get(name, 0) + 1
     most = sorted(known.items(), key=lambda item: -item[1])
     return tuple(Caller(name=name, count=count) for name, count in most)
+
+
+def callers_of(signals: Iterable[Signal]) -> tuple[Caller, ...]:
+    """Whom these signals saw refused, most often first; past a bound, nobody new is named."""
+    return reduce(_counted, signals, ())
 
 
 def knows(incident: Incident, signal: Signal) -> bool:

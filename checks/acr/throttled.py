@@ -2,12 +2,10 @@
 
 from typing import Final
 
-from checks.evidence import Challenge, Evidence, Login, RegistrySettings
+from checks.evidence import Challenge, Evidence, RegistrySettings
 from checks.frame import Subject, check
 from checks.model import Answer, Cause, CauseName, Cleared, RegistryItself, Symptom
 from checks.unread import unread
-
-_TOO_MANY: Final = 429
 
 # Requests a minute for the registry, and for one identity.
 _WRITES: Final = {
@@ -47,12 +45,8 @@ def throttled(subject: Subject, evidence: Evidence) -> Answer:
 
 def _wait(evidence: Evidence) -> str | None:
     """How long a 429 asks to wait, in words; None where there was none."""
-    challenge, login = evidence.challenge, evidence.login
-    if isinstance(challenge, Challenge) and challenge.status == _TOO_MANY:
-        return _in_words(challenge.retry_after)
-    if isinstance(login, Login) and _TOO_MANY in (login.exchange, login.token):
-        return _in_words(login.retry_after)
-    return None
+    throttling = evidence.throttling
+    return _in_words(throttling.retry_after) if throttling else None
 
 
 def _in_words(retry_after: str) -> str:

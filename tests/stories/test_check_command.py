@@ -149,6 +149,20 @@ def test_throttling_is_found_with_the_limit_of_the_sku(
     assert "asks to wait 7 s; Premium takes 4,000 writes a minute" in wrong["saw"]
 
 
+def test_of_a_throttled_registry_it_is_said_who_uses_up_its_limit(
+    azure: LocalAzure, installed: Registry, capsys: pytest.CaptureFixture[str]
+) -> None:
+    azure.push(installed, "team/app", "v2")
+    row = azure.diagnostic_records[-1] | {"resultDescription": "429"}
+    for number, who in enumerate(("ci-pipeline", "nightly", "ci-pipeline")):
+        azure.diagnostic_records.append(row | {"identity": who, "correlationId": f"{number}"})
+    installed.throttle(1, retry_after=7)
+    assert medic.main(["check", "contoso", "--json"]) == 1
+    wrong = found(capsys)["throttled"]
+    assert wrong["saw"].endswith("refused were ci-pipeline (2), nightly (1)")
+    assert "log-analytics" not in wrong["next"]
+
+
 def test_policies_and_a_key_without_its_identity_are_read_as_azure_writes_them(
     installed: Registry, capsys: pytest.CaptureFixture[str]
 ) -> None:
