@@ -8,10 +8,14 @@ from checks.model import Value
 
 
 class Unreadable(Value, frozen=True, tag="unreadable"):
-    """A part that could not be read, and the Azure action that was missing if that is why."""
+    """A part that could not be read, and the Azure action that was missing if that is why.
+
+    `advice` is the next step for whoever looked, where it is another.
+    """
 
     why: str
     missing_right: str | None = None
+    advice: str = ""
 
 
 class Absent(Value, frozen=True, tag="absent"):

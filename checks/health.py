@@ -191,8 +191,12 @@ def _line(check: Check, answer: Answer, registry: Registry, subject: Subject) ->
         case Cleared(saw=saw, advice=advice):
             mark = Mark.NOTED if advice else Mark.FINE
             return Line(part=part, check=check.name, mark=mark, saw=saw, next=advice)
-        case Unknown(why=why, missing_right=right):
-            step = f"Give the identity that looks the right {right}." if right else f"Look: {check.look}"
+        case Unknown(why=why, missing_right=right, advice=advice):
+            step = (
+                f"Give the identity that looks the right {right}."
+                if right
+                else advice or f"Look: {check.look}"
+            )
             return Line(
                 part=part,
                 check=check.name,

@@ -2,8 +2,11 @@
 
 from typing import Final
 
+from msgspec.structs import replace
+
 from checks.evidence import Absent, Attributes, Looked, NotAsked, RegistrySettings, Unreadable
-from checks.model import Answer, Cause, CauseName, Cleared, LockedObject, Unknown
+from checks.model import Answer, Cause, CauseName, Cleared, LockedObject
+from checks.unread import unread
 
 _METADATA: Final = "Microsoft.ContainerRegistry/registries/metadata/read"
 _METADATA_BY_REPOSITORY: Final = "Microsoft.ContainerRegistry/registries/repositories/metadata/read"
@@ -21,11 +24,9 @@ def lock_answer(looked: Looked, locked: LockedObject, settings: RegistrySettings
             return Cleared(saw=f"there is no {locked} yet, so it holds no lock")
         case NotAsked():
             return Cleared(saw=f"the push names no {locked.level.value}")
-        case Unreadable(why=why, missing_right=right):
-            return Unknown(
-                why=f"the attributes of {locked} could not be read: {why}",
-                missing_right=_in_its_mode(right, settings),
-            )
+        case Unreadable():
+            unknown = unread(f"the attributes of {locked}", looked)
+            return replace(unknown, missing_right=_in_its_mode(unknown.missing_right, settings))
 
 
 def _in_its_mode(right: str | None, settings: RegistrySettings | Unreadable) -> str | None:

@@ -262,10 +262,14 @@ class Cleared(Value, frozen=True, tag="cleared"):
 
 
 class Unknown(Value, frozen=True, tag="unknown"):
-    """The check could not tell: what could not be read, and the right that is missing if that is why."""
+    """The check could not tell: what could not be read, and the right that is missing if that is why.
+
+    `advice` is what whoever looked can do about it, where it is no right that is missing.
+    """
 
     why: str
     missing_right: str | None = None
+    advice: str = ""
 
 
 type Answer = Cause | Cleared | Unknown

@@ -2,7 +2,8 @@
 
 from checks.evidence import Challenge, Evidence, RegistrySettings, Resolution, Unreadable, Way
 from checks.frame import Subject
-from checks.model import Answer, Cause, CauseName, Cleared, Culprit, Unknown
+from checks.model import Answer, Cause, CauseName, Cleared, Culprit
+from checks.unread import unread
 
 
 def told_answer(
@@ -23,10 +24,7 @@ def told_answer(
     if subject.said is not None:
         return Cleared(saw=f"the signals say {subject.said.value.replace('_', ' ')}")
     if isinstance(settings, Unreadable):
-        return Unknown(
-            why=f"no signal names a cause, and settings could not be read: {settings.why}",
-            missing_right=settings.missing_right,
-        )
+        return unread("no signal names a cause, and settings", settings)
     return Cleared(saw="no signal says so")
 
 

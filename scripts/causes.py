@@ -37,6 +37,7 @@ _EVIDENCE: Final = {
     "hops": "Network Watcher: next hop",
     "routes": "the effective routes of the client's interface",
     "connection": "Network Watcher: connectivity check",
+    "throttling": "a 429, as the answer to `GET /v2/` or to the login",
     "read_at": "the time",
 }
 _OF_TEXTS: Final = {

@@ -4,6 +4,7 @@ from checks.addresses import covered_by
 from checks.evidence import Evidence, Unreadable
 from checks.frame import Subject, check
 from checks.model import Answer, Cause, CauseName, Cleared, DeniedAddress, Symptom, Unknown
+from checks.unread import unread
 
 
 @check(CauseName.FIREWALL_IP_DENIED, explains=(Symptom.ADDRESS_DENIED,), code="CONNECTIVITY_FORBIDDEN_ERROR")
@@ -17,9 +18,7 @@ def firewall_ip_denied(subject: Subject, evidence: Evidence) -> Answer:
     """
     settings = evidence.settings
     if isinstance(settings, Unreadable):
-        return Unknown(
-            why=f"settings could not be read: {settings.why}", missing_right=settings.missing_right
-        )
+        return unread("settings", settings)
     if not settings.public_network_access:
         return Cleared(saw="public access is off, so no rule decides")
     if not settings.denies_by_default:

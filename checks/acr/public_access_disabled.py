@@ -2,7 +2,8 @@
 
 from checks.evidence import Evidence, Unreadable
 from checks.frame import Subject, check
-from checks.model import Answer, Cause, CauseName, Cleared, ClosedToPublic, Symptom, Unknown
+from checks.model import Answer, Cause, CauseName, Cleared, ClosedToPublic, Symptom
+from checks.unread import unread
 
 
 @check(
@@ -19,9 +20,7 @@ def public_access_disabled(subject: Subject, evidence: Evidence) -> Answer:
     del subject
     settings = evidence.settings
     if isinstance(settings, Unreadable):
-        return Unknown(
-            why=f"settings could not be read: {settings.why}", missing_right=settings.missing_right
-        )
+        return unread("settings", settings)
     if settings.public_network_access:
         return Cleared(saw="public network access is enabled")
     return Cause(

@@ -3,6 +3,7 @@
 from checks.evidence import Evidence, Unreadable
 from checks.frame import Subject, check
 from checks.model import Answer, CauseName, Cleared, Symptom, Unknown
+from checks.unread import unread
 
 
 @check(CauseName.UNKNOWN, explains=(Symptom.PUSH_DISALLOWED,))
@@ -17,9 +18,7 @@ def quarantined(subject: Subject, evidence: Evidence) -> Answer:
     del subject
     settings = evidence.settings
     if isinstance(settings, Unreadable):
-        return Unknown(
-            why=f"settings could not be read: {settings.why}", missing_right=settings.missing_right
-        )
+        return unread("settings", settings)
     if settings.quarantine:
         return Unknown(why="the quarantine policy is on, and may be what refuses")
     return Cleared(saw="the quarantine policy is off")

@@ -4,8 +4,9 @@ from typing import Final
 
 from checks.evidence import Evidence, Unreadable
 from checks.frame import Subject, check
-from checks.model import Answer, Cause, CauseName, Cleared, FullStorage, Symptom, Unknown
+from checks.model import Answer, Cause, CauseName, Cleared, FullStorage, Symptom
 from checks.sizes import size
+from checks.unread import unread
 
 # The service's own figure lags behind the pushes, so a registry this full may already refuse.
 _FULL_ENOUGH_TO_REFUSE: Final = 95
@@ -22,7 +23,7 @@ def storage_limit(subject: Subject, evidence: Evidence) -> Answer:
     """
     usage = evidence.usage
     if isinstance(usage, Unreadable):
-        return Unknown(why=f"usage could not be read: {usage.why}", missing_right=usage.missing_right)
+        return unread("usage", usage)
     storage = FullStorage(used=usage.used, ceiling=usage.ceiling, ceiling_is=usage.ceiling_from.value)
     amount = f"{size(storage.used)} of {size(storage.ceiling)} used"
     saw = f"{amount}, {storage.percent} % (ceiling: {storage.ceiling_is})"

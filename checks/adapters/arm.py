@@ -125,7 +125,7 @@ def _unreadable(error: Exception, right: str) -> Unreadable:
     """Why there is no answer, in words that hold no secret, and the right that it needs if it was refused."""
     if isinstance(error, HttpResponseError) and error.status_code:
         if is_of_another_tenant(error):
-            return Unreadable(OTHER_TENANT)
+            return OTHER_TENANT
         refused = error.status_code in _FORBIDDEN
         code = error.error.code if error.error and error.error.code else ""
         if error.status_code < _FAILED:
@@ -133,7 +133,7 @@ def _unreadable(error: Exception, right: str) -> Unreadable:
         said = f"Azure answered {error.status_code} {code[:60]}".rstrip()
         return Unreadable(said, missing_right(error, right) if refused else None)
     if isinstance(error, ClientAuthenticationError):
-        return Unreadable(NOT_LOGGED_IN)
+        return NOT_LOGGED_IN
     if isinstance(error, ValueError):
         return Unreadable("what answered for Azure is no JSON; a proxy's page, perhaps")
     return Unreadable(f"no answer from Azure ({type(error).__name__})")

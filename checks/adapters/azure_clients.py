@@ -13,6 +13,7 @@ from azure.core.pipeline.policies import RetryPolicy, SansIOHTTPPolicy
 from azure.core.pipeline.transport import RequestsTransport
 from azure.mgmt.containerregistry import ContainerRegistryManagementClient
 
+from checks.evidence import Unreadable
 from checks.model import Registry
 
 # azure-core's own defaults are 300 s to connect and 300 s to read, four times over.
@@ -22,7 +23,7 @@ _TOKEN_MARGIN: Final = 120
 # There is one for each repository, and a registry may have thousands of those.
 _MOST_TOKENS: Final = 200
 _REFUSED: Final = 400
-NOT_LOGGED_IN: Final = "no token of Entra ID could be had; log in with `az login`"
+NOT_LOGGED_IN: Final = Unreadable("no token of Entra ID could be had", advice="Log in: `az login`.")
 
 
 class BoundedRetry(RetryPolicy[Any, Any]):

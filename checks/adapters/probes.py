@@ -117,7 +117,7 @@ class MachineProbes:
         try:
             token = self._credential.get_token(f"{self._audience}/.default").token
         except (AzureError, ValueError):
-            return Unreadable(NOT_LOGGED_IN)
+            return NOT_LOGGED_IN
         identity = _who(token)
         form = {"grant_type": "access_token", "service": registry.login_server, "access_token": token}
         exchanged = self._ask(registry.login_server, "POST", "/oauth2/exchange", form=form)

@@ -5,11 +5,13 @@ from typing import Any, Final
 
 from azure.core.exceptions import HttpResponseError
 
+from checks.evidence import Unreadable
+
 # RFC 6750, section 3.1: a right that is missing is `insufficient_scope`. Only Resource Manager names where to log in.
 _NOT_TAKEN: Final = ("authorization_uri=", 'error="invalid_token"')
 
-OTHER_TENANT: Final = (
-    "Azure does not take this token; log in to the registry's tenant: `az login --tenant TENANT`"
+OTHER_TENANT: Final = Unreadable(
+    "Azure does not take this token", advice="Log in to the registry's tenant: `az login --tenant TENANT`."
 )
 
 # The quotes come escaped, and escaped once more where the whole body is the message of another.

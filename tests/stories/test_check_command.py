@@ -250,7 +250,8 @@ def test_whoever_is_not_logged_in_is_told_so_and_not_which_right_is_missing(
     unknown = [one for one in json.loads(told.out)["lines"] if one["mark"] == "unknown"]
     assert {"registry_not_found", "login_refused", "storage_limit"} <= {one["check"] for one in unknown}
     for one in unknown:
-        assert one["saw"].endswith("no token of Entra ID could be had; log in with `az login`")
+        assert one["saw"].endswith("no token of Entra ID could be had")
+        assert one["next"] == "Log in: `az login`."
         assert "missing_right" not in one
     assert told.err == ""
 

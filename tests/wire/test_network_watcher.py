@@ -383,7 +383,7 @@ def test_whoever_is_logged_in_to_another_tenant_lacks_no_right(azure: LocalAzure
     azure.faults.add(path="virtualMachines/build1", effect=status(401, "{}", challenge))
     found = watcher(azure).vantage(machine.resource_id)
     assert isinstance(found, Unreadable)
-    assert ("az login --tenant" in found.why, found.missing_right) == (True, None)
+    assert ("az login --tenant" in found.advice, found.missing_right) == (True, None)
 
 
 def test_a_machine_that_is_not_there_is_an_answer(azure: LocalAzure) -> None:

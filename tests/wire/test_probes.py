@@ -387,7 +387,7 @@ def test_without_an_identity_nothing_is_sent(azure: LocalAzure, contoso: LocalRe
     nameless = MachineProbes(Nobody(), AUDIENCE, resolve=lambda _: ("127.0.0.1",), trust=azure.ca_certificate)
     found = nameless.login(known(contoso), None)
     assert isinstance(found, Unreadable)
-    assert "az login" in found.why
+    assert "az login" in found.advice
     assert "42" not in found.why
     assert azure.requests == []
 

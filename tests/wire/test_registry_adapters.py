@@ -258,7 +258,7 @@ class TestReading:
         azure.faults.add(path=ARM_PATH, effect=status(401, "{}", challenge), times=None)
         settings = reader.settings(contoso)
         assert isinstance(settings, Unreadable)
-        assert "az login --tenant" in settings.why
+        assert "az login --tenant" in settings.advice
         assert settings.missing_right is None
 
     @pytest.mark.parametrize("path", ["^/oauth2/exchange$", "^/oauth2/token$"])
