@@ -21,7 +21,7 @@ OTHERS_SAY: Final = (
         r"resource not accessible by integration",
     )),
     ("Google", phrases(
-        r"artifactregistry\.", r"storage\.buckets\.", r"gcloud auth", r"gcr\.io/",
+        r"artifactregistry\.", r"cloud\.google\.com", r"storage\.buckets\.", r"gcloud auth", r"gcr\.io/",
         r"unauthenticated requests? do(?:es)? not have permission", r"token exchange failed for project",
     )),
     ("Docker Hub", phrases(

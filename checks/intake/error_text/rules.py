@@ -204,7 +204,7 @@ _THE_WAY_THERE: Final = (
     _said(
         "name not resolved", (Cause.DNS_FAILURE, Cause.REGISTRY_NOT_FOUND),
         "the name of the login server gave no address",
-        r"no such host", r"server misbehaving", r"\blookup [^ ]{1,253}(?: on [^ ]{1,60})?: ",
+        r"no such host", r"dial tcp: lookup ", r"server misbehaving", r"\blookup [^ ]{1,253}(?: on [^ ]{1,60})?: ",
         r"could ?n[o']t resolve",
         r"name or service not known", r"name resolution", r"nameresolutionerror",
         r"remote name could not be resolved",
@@ -387,6 +387,7 @@ _ON_THE_CLIENT: Final = (
         r"no space left on device", r"loading \S{1,253} as tarball",
         r"disk quota exceeded", r"not enough space", r"invalid[_ ]reference(?: format)?\b",
         r"must be lowercase", r"repository name must be", r"image name '[^']{0,200}' is invalid",
+        r"is not a valid repository/tag", r"should not contain a tag",
         r"invalid tag ", r"(?:error|could not|failed to) pars(?:e|ing) reference", r"invalid image name",
         r"invalid argument", r"unknown (?:shorthand )?flag", r"unknown command", r"command not found",
         r"not recognized as (?:an|the)", r"executable file not found", r"exec format error",
