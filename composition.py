@@ -2,7 +2,7 @@
 
 import logging
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from checks.frame import Caller
     from checks.health import Health
     from checks.intake.diagnostic_logs import Batch
+    from checks.intake.overtaken import Overtaken
     from remediations.approval_page import Asking
     from remediations.doctor import Checkup
     from remediations.incidents_page import Known, Looking
@@ -246,7 +247,13 @@ class App(Parts):
         from checks.evidence import Unreadable
         from remediations.catch_up import CatchUp, Watermark
 
-        found = CatchUp(self._logs, self._table("marks", Watermark), self.reception, self.rejected, now).run()
+        def over(failures: "Sequence[Overtaken]") -> None:
+            from remediations.responder import withdraw
+
+            withdraw(self.medic, failures)
+
+        marks = self._table("marks", Watermark)
+        found = CatchUp(self._logs, marks, self.reception, self.rejected, now, over).run()
         if isinstance(found, Unreadable):
             return found.why
         if found.signals or found.rejections:

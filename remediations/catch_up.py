@@ -1,11 +1,12 @@
 """What the stream lost, found again: failures that Log Analytics knows of since the last time it was asked."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
 from checks.evidence import Unreadable
 from checks.intake.diagnostic_logs import Batch
+from checks.intake.overtaken import Overtaken
 from checks.model import Clock, Rejection, Source, Value
 from checks.ports import LogReader, Some
 from remediations.ports import Row, Table
@@ -34,13 +35,21 @@ class CatchUp:
     """Asks, hands the rows to reception, and only then moves the watermark."""
 
     def __init__(
-        self, logs: LogReader, marks: Table[Watermark], reception: Reception, rejected: Rejected, clock: Clock
+        self,
+        logs: LogReader,
+        marks: Table[Watermark],
+        reception: Reception,
+        rejected: Rejected,
+        clock: Clock,
+        withdraw: Callable[[Sequence[Overtaken]], None],
     ) -> None:
+        """`withdraw` is told of failures that something succeeded after, which the stream may have brought before."""
         self._logs = logs
         self._marks = marks
         self._reception = reception
         self._rejected = rejected
         self._clock = clock
+        self._withdraw = withdraw
 
     def run(self) -> Batch | Unreadable:
         """What was found since the last time.
@@ -85,9 +94,15 @@ class CatchUp:
                 return rows
             case Some():
                 self._tell("part_of_the_rows", rows.why)
-                return self._reception.rows(rows.rows, Source.LOG_ANALYTICS)
+                return self._hand_over(rows.rows)
             case Sequence():
-                return self._reception.rows(rows, Source.LOG_ANALYTICS)
+                return self._hand_over(rows)
+
+    def _hand_over(self, rows: Sequence[bytes]) -> Batch:
+        batch = self._reception.rows(rows, Source.LOG_ANALYTICS)
+        if batch.overtaken:
+            self._withdraw(batch.overtaken)
+        return batch
 
     def _tell(self, reason: str, detail: str) -> None:
         self._rejected.keep([Rejection(source=Source.LOG_ANALYTICS, reason=reason, detail=detail)])

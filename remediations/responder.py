@@ -1,6 +1,6 @@
 """The bot's whole story, from an incident to what people are told. Read this page to understand the bot."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, assert_never
@@ -11,6 +11,7 @@ from checks.evidence import Absent, Attributes, Evidence, NotAsked, RegistrySett
 from checks.examination import Instruments, look_at_the_way
 from checks.incident import Incident, State, parts_of
 from checks.intake.event_grid import Pushed
+from checks.intake.overtaken import Overtaken
 from checks.model import Cleared, Clock, Diagnosis, FullStorage, LockLevel, Registry, Symptom
 from checks.observation import observe
 from checks.ports import RegistryReader
@@ -60,8 +61,10 @@ from remediations.storage_study import StorageStudy
 from remediations.undoing import together, undoing
 
 PUSH_SUCCEEDED: Final = "the push has succeeded"
+SUCCEEDED_SINCE: Final = "what was refused has succeeded since"
 TIME_IS_UP: Final = "its time is up"
 _NOT_ENDED_BY_A_PUSH: Final = (Symptom.ADDRESS_DENIED, Symptom.STORAGE_FILLING)
+_SEEN_TO: Final = (State.MENDED, State.CLOSED)
 _NOT_ANSWERED: Final = (Symptom.UNREACHABLE, Symptom.SERVER_ERROR)
 _WAIT_FOR_THE_LEASE: Final = timedelta(seconds=10)
 _TRIES_AT_A_MOVING_TARGET: Final = 3
@@ -434,6 +437,24 @@ def pushed(medic: Medic, news: Pushed) -> None:
             if incident.state is State.WAITING:
                 medic.approvals.end(incident.id)
             close(medic, incident, PUSH_SUCCEEDED, news.at)
+
+
+def withdraw(medic: Medic, overtaken: Collection[Overtaken]) -> None:
+    """What a log tells later than any event, or alone: what was refused has succeeded since, so it is over.
+
+    An incident is over where that is so of each of its signals, and not because one of several clients got through.
+    """
+    since = {one.signal.id: one.at for one in overtaken}
+    for registry in {one.signal.registry for one in overtaken}:
+        for incident in tuple(medic.incidents.of(registry)):
+            if incident.state in _SEEN_TO or not since.keys() >= set(incident.signals):
+                continue
+            if medic.ledger.held(incident.id, registry):
+                continue
+            at = max(since[one] for one in incident.signals)
+            if incident.state is State.WAITING:
+                medic.approvals.end(incident.id)
+            close(medic, incident, SUCCEEDED_SINCE, at)
 
 
 def close(medic: Medic, incident: Incident, why: str, over_at: datetime | None = None) -> None:

@@ -15,7 +15,7 @@ from typing import Final
 import msgspec
 
 from checks.addresses import client_in
-from checks.intake.overtaken import Success, standing
+from checks.intake.overtaken import Overtaken, Success, overtaken, standing
 from checks.model import CauseName, Image, Proof, Registry, Rejection, Signal, Source, Symptom
 from checks.names import is_digest, is_repository, is_tag
 
@@ -78,9 +78,13 @@ class _RawBody(msgspec.Struct, gc=False):
 
 
 class Batch(msgspec.Struct):
-    """What became of some bodies: signals, what was rejected, and how many rows were nothing to us."""
+    """What became of some bodies: signals, what was rejected, and how many rows were nothing to us.
+
+    `overtaken` are failures, among those rows, that a success in the same bodies came after.
+    """
 
     signals: list[Signal] = []
+    overtaken: list[Overtaken] = []
     rejections: list[Rejection] = []
     uneventful: int = 0
 
@@ -107,7 +111,9 @@ def read_bodies(
         for row in _rows_of(body, batch, source):
             _sort(row, batch, succeeded, registries, source)
     if batch.signals:
-        left = standing(batch.signals, _successes(succeeded, batch.signals, registries))
+        successes = tuple(_successes(succeeded, batch.signals, registries))
+        left = standing(batch.signals, successes)
+        batch.overtaken = overtaken(batch.signals, successes)
         batch.uneventful += len(batch.signals) - len(left)
         batch.signals = left
     return batch

@@ -27,12 +27,31 @@ class Success(Value, frozen=True):
     at: datetime
 
 
-def standing(signals: Sequence[Signal], successes: Iterable[Success]) -> list[Signal]:
-    """The signals that no success came after; a layer's with the image that it was pushed for, where that is told."""
+class Overtaken(Value, frozen=True):
+    """A failure that is over: what had failed succeeded at `at`."""
+
+    signal: Signal
+    at: datetime
+
+
+def overtaken(signals: Iterable[Signal], successes: Iterable[Success]) -> list[Overtaken]:
+    """The signals that a success came after, with the time of the last."""
+    last = _latest(successes)
+    found = ((signal, last.get(_needs(signal))) for signal in signals)
+    return [Overtaken(signal, at) for signal, at in found if at and at > signal.at]
+
+
+def _latest(successes: Iterable[Success]) -> dict[_Key, datetime]:
     last: dict[_Key, datetime] = {}
     for success in successes:
         for key in _proves(success):
             last[key] = max(last.get(key, success.at), success.at)
+    return last
+
+
+def standing(signals: Sequence[Signal], successes: Iterable[Success]) -> list[Signal]:
+    """The signals that no success came after; a layer's with the image that it was pushed for, where that is told."""
+    last = _latest(successes)
     left = [signal for signal in signals if last.get(_needs(signal), signal.at) <= signal.at]
     tagged = {_push(signal): signal for signal in left if signal.image and signal.image.tag}
     return [_whole(signal, tagged.get(_push(signal))) for signal in left]

@@ -5,10 +5,12 @@ from datetime import datetime, timedelta
 
 from checks.evidence import Unreadable
 from checks.intake.diagnostic_logs import Batch
+from checks.intake.overtaken import Overtaken
 from checks.model import Source
 from checks.ports import Some
 from remediations.catch_up import CatchUp, Watermark
 from remediations.rejected import Kept, Rejected
+from remediations.responder import withdraw
 from tests.checks.intake.test_diagnostic_logs import body
 from tests.memory import START, MemoryTable
 from tests.remediations.test_reception import GOOD, ROW, Desk
@@ -37,7 +39,12 @@ class Rounds:
         self.workspace = workspace or Workspace(*rows)
         self.marks = MemoryTable(Watermark)
         self.rejected = Rejected(MemoryTable(Kept), self.clock)
-        self.catch_up = CatchUp(self.workspace, self.marks, self.desk.reception, self.rejected, self.clock)
+        self.catch_up = CatchUp(
+            self.workspace, self.marks, self.desk.reception, self.rejected, self.clock, self.withdraw
+        )
+
+    def withdraw(self, failures: Sequence[Overtaken]) -> None:
+        withdraw(self.desk.bot.medic, failures)
 
 
 def test_the_first_time_it_looks_back_an_hour_and_then_half_an_hour_behind_the_last() -> None:

@@ -9,12 +9,25 @@ from msgspec.structs import replace
 from checks.evidence import Groups, NotAsked, Unreadable, Vantage
 from checks.incident import State
 from checks.intake.event_grid import Pushed
+from checks.intake.overtaken import Overtaken
 from checks.model import CauseName, Image, Signal, Symptom
 from remediations.model import Decided, Escalate, Notice, Reason, Severity, Suppress
+from remediations.responder import withdraw
 from tests.examined import ILL
 from tests.memory import START
 from tests.surroundings import MACHINE, Seen
-from tests.worlds import APP, CONTOSO, FORBIDDEN, NEW, PIPELINE, SUBSCRIPTION, Bot, permissive, push_refused
+from tests.worlds import (
+    APP,
+    CONTOSO,
+    FORBIDDEN,
+    NEW,
+    PIPELINE,
+    SUBSCRIPTION,
+    Bot,
+    address_denied,
+    permissive,
+    push_refused,
+)
 
 MINUTE = timedelta(minutes=1)
 
@@ -127,6 +140,33 @@ def test_what_fails_after_a_push_of_which_the_news_comes_late_is_another_failure
     assert bot.incident.round == 1
     bot.report(replace(signal, id="after-the-push", at=START + 5 * MINUTE))
     assert (bot.incident.round, bot.incident.state) == (2, State.OPEN)
+
+
+def test_of_what_no_event_tells_the_log_says_that_it_is_over() -> None:
+    bot = Bot()
+    refused = replace(SIGNALS["refused credentials"], id="first")
+    bot.report(refused, replace(refused, id="second", at=START + MINUTE))
+    bot.work()
+    withdraw(bot.medic, [Overtaken(refused, START + 2 * MINUTE)])
+    assert bot.incident.state is State.WITH_PEOPLE, "another of its signals may stand"
+    both = [Overtaken(replace(refused, id=one), START + 2 * MINUTE) for one in ("first", "second")]
+    for _ in range(2):
+        withdraw(bot.medic, both)
+    bot.work()
+    assert (bot.incident.state, bot.incident.ended) == (State.CLOSED, "what was refused has succeeded since")
+    assert bot.people.notices[-1].title == "It is over in contoso: what was refused has succeeded since"
+    bot.report(replace(refused, id="third", at=START + 3 * MINUTE))
+    assert bot.incident.round == 2
+
+
+def test_a_change_that_is_in_force_is_ended_by_its_own_news_and_not_by_a_log() -> None:
+    bot = Bot()
+    bot.registry.deny()
+    denial = bot.denied()
+    bot.work()
+    withdraw(bot.medic, [Overtaken(address_denied(START, id=denial.signals[0]), START + MINUTE)])
+    assert bot.incident.state is State.MENDED
+    assert [one.open for one in bot.commitments] == [True]
 
 
 def test_what_has_failed_since_the_push_is_not_over_when_the_news_of_it_comes() -> None:

@@ -1,5 +1,6 @@
 """Rows that the stream lost, found again in the workspace; and early, where the metrics count failed pushes."""
 
+import json
 from datetime import UTC, datetime, timedelta
 
 from checks.incident import Incident, State
@@ -42,6 +43,26 @@ def test_a_push_that_came_both_ways_is_handled_once(
         bot.work()
     assert only_incident(bot).count == 1
     assert len(azure.writes()) == 1
+
+
+def test_a_client_that_gets_in_later_is_no_failure_any_more_and_its_ticket_is_resolved(
+    azure: LocalAzure, contoso: Registry, bot: Installation
+) -> None:
+    contoso.arm_tokens_accepted = False
+    assert azure.push(contoso, "team/app", "v1", login=("pipeline", "old")).status == 401
+    bot.stream()
+    bot.work()
+    assert only_incident(bot).state is State.WITH_PEOPLE
+    contoso.arm_tokens_accepted = True
+    assert azure.push(contoso, "team/app", "v1", login=contoso.login("pipeline")).succeeded
+    azure.take_hub_bodies()
+    bot.host.tick("catch_up")
+    bot.work()
+    assert (only_incident(bot).state, only_incident(bot).ended) == (
+        State.CLOSED,
+        "what was refused has succeeded since",
+    )
+    assert "It is over in contoso" in json.dumps(azure.teams_cards[-1])
 
 
 def test_the_sweep_asks_the_workspace_early_where_the_metrics_count_a_failed_push(
