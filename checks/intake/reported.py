@@ -177,8 +177,9 @@ def _legal(image: Image) -> Image | str:
 
 
 def _report_id(report: PushReport, registry: Registry, now: datetime) -> str:
-    """The pipeline's own id if it gave one; else the same text within the same minute is the same report."""
-    once = report.report_id or f"{now:%Y-%m-%dT%H:%M} {report.image} {report.text}"
+    """The pipeline's own id if it gave one; else the same text of the same machine and minute is the same report."""
+    place = f" {report.resource.lower()}" if report.resource else ""
+    once = report.report_id or f"{now:%Y-%m-%dT%H:%M} {report.image}{place} {report.text}"
     return hashlib.sha256(f"{registry.name}\n{once}".encode("utf-8", "replace")).hexdigest()[:24]
 
 

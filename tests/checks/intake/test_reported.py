@@ -94,6 +94,15 @@ def test_a_report_may_say_which_machine_it_comes_from() -> None:
     assert (signal.symptom, signal.origin) == (Symptom.UNREACHABLE, MACHINE)
 
 
+def test_two_machines_that_say_the_same_are_two_reports() -> None:
+    ids = {
+        signal.id
+        for resource in (MACHINE, MACHINE.upper(), f"{MACHINE}2", None)
+        if isinstance(signal := read(PushReport(text=TIMED_OUT, resource=resource)), Signal)
+    }
+    assert len(ids) == 3
+
+
 @pytest.mark.parametrize(
     "resource",
     [
