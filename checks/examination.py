@@ -12,7 +12,6 @@ from checks.evidence import (
     Absent,
     Attributes,
     Challenge,
-    Connection,
     Contact,
     DataEndpoints,
     Evidence,
@@ -32,6 +31,7 @@ from checks.frame import Subject
 from checks.looks import Looks, Told
 from checks.model import Registry, Value
 from checks.ports import NetworkWatcher, Probes, RegistryExaminer
+from checks.routes import first_address, registrys_address
 
 _PATIENCE: Final = 30.0
 # Network Watcher's operations are long-running: a connectivity check takes about a minute, and two others wait for it.
@@ -92,15 +92,20 @@ def _nobody(_: str) -> None:
     """Nobody watches."""
 
 
-class _Way(Value, frozen=True):
+class _Door(Value, frozen=True):
+    """The login server, as far as one gets in."""
+
+    resolution: Resolution | Unreadable
+    contact: Contact | NotAsked = NotAsked()
+    handshake: Handshake | NotAsked = NotAsked()
+    challenge: Challenge | NoAnswer | Unreadable | NotAsked = NotAsked()
+    login: Login | Unreadable | NotAsked = NotAsked()
+
+
+class _Way(_Door, frozen=True, kw_only=True):
     """The way from here to the registry, and what Resource Manager says of where it leads."""
 
     profile: Profile | Absent | Unreadable
-    resolution: Resolution | Unreadable
-    contact: Contact | NotAsked
-    handshake: Handshake | NotAsked
-    challenge: Challenge | Unreadable | NotAsked
-    login: Login | Unreadable | NotAsked
     data_endpoints: DataEndpoints | Unreadable | NotAsked
 
 
@@ -110,16 +115,6 @@ def _way(registry: Registry, subject: Subject, instruments: Instruments, looks: 
     door = _door(registry, image.repository if image else None, instruments.probes, looks)
     endpoints = _data_endpoints(profile(), door.login, instruments.probes, looks)
     return _Way(profile=profile(), data_endpoints=endpoints, **asdict(door))
-
-
-class _Door(Value, frozen=True):
-    """The login server, as far as one gets in."""
-
-    resolution: Resolution | Unreadable
-    contact: Contact | NotAsked = NotAsked()
-    handshake: Handshake | NotAsked = NotAsked()
-    challenge: Challenge | NoAnswer | Unreadable | NotAsked = NotAsked()
-    login: Login | Unreadable | NotAsked = NotAsked()
 
 
 def _door(registry: Registry, repository: str | None, probes: Probes, looks: Looks) -> _Door:
@@ -176,18 +171,13 @@ def _seen_by_its_machine(
     routes = looks.begin("effective routes", lambda: watcher.routes(vantage))
 
     def asked[T](ask: Callable[[Vantage, tuple[str, ...]], T]) -> T | Unreadable:
-        there = _there(evidence, connection())
+        there = _there(replace(evidence, connection=connection()))
         return ask(vantage, there) if there else _NOWHERE
 
     groups = looks.begin("security groups", lambda: asked(watcher.groups))
     hops = looks.begin("next hop", lambda: asked(watcher.hops))
-    return replace(
-        evidence,
-        connection=connection(),
-        routes=_leading(routes(), _there(evidence, connection())),
-        groups=groups(),
-        hops=hops(),
-    )
+    evidence = replace(evidence, connection=connection())
+    return replace(evidence, routes=_leading(routes(), _there(evidence)), groups=groups(), hops=hops())
 
 
 def _leading(
@@ -205,22 +195,12 @@ def _leading(
 _NOWHERE: Final = Unreadable("the login server has no address here, so there is nothing to ask for")
 
 
-def _there(evidence: Evidence, connection: Connection | Unreadable) -> tuple[str, ...]:
-    """One address of the login server and of each data endpoint, as this machine resolves them.
-
-    Where the machine in Azure tried to connect, the login server's is the one that it found itself: with a private
-    endpoint that is another than the one from here.
-    """
+def _there(evidence: Evidence) -> tuple[str, ...]:
+    """One address of the login server and of each data endpoint."""
     of_data = evidence.data_endpoints.ways if isinstance(evidence.data_endpoints, DataEndpoints) else ()
-    found = connection.address if isinstance(connection, Connection) else None
-    resolved = [*(() if found else (evidence.resolution,)), *(way.resolution for way in of_data)]
-    here = [_first(one.addresses) for one in resolved if isinstance(one, Resolution) and one.addresses]
-    return tuple(dict.fromkeys([*([found] if found else []), *here]))
-
-
-def _first(addresses: tuple[str, ...]) -> str:
-    """The first IPv4 address, as which security groups and routes know the registry; else the first."""
-    return next((address for address in addresses if ":" not in address), addresses[0])
+    own = registrys_address(evidence.connection, evidence.resolution)
+    found = (own, *(first_address(way.resolution) for way in of_data))
+    return tuple(dict.fromkeys(address for address in found if address))
 
 
 def _repository(reader: RegistryExaminer, registry: Registry, subject: Subject) -> Looked:

@@ -1,7 +1,22 @@
-"""Effective routes: which one a packet follows."""
+"""Effective routes: to which address a client's packets go, and which route they follow."""
 
 from checks.addresses import covered_by, network_of
-from checks.evidence import Route, Routes
+from checks.evidence import Connection, Resolution, Route, Routes
+
+
+def registrys_address(connection: object, resolution: object) -> str | None:
+    """The login server's address as the client's machine found it itself, if it tried to connect; else as seen here.
+
+    With a private endpoint these are two.
+    """
+    found = connection.address if isinstance(connection, Connection) else None
+    return found or first_address(resolution)
+
+
+def first_address(resolution: object) -> str | None:
+    """The first IPv4 address of a name, as which security groups and routes know it; else the first."""
+    known = resolution.addresses if isinstance(resolution, Resolution) else ()
+    return next((address for address in known if ":" not in address), known[0] if known else None)
 
 
 def route_to(destination: str, routes: object) -> Route | None:

@@ -1,9 +1,9 @@
 """Routes in force on the client's interface, where next hop cannot be asked."""
 
-from checks.evidence import Evidence, Hops, Resolution, Routes
+from checks.evidence import Evidence, Hops, Routes
 from checks.frame import Subject, check
 from checks.model import Answer, Cause, CauseName, Cleared, Place, Symptom
-from checks.routes import route_to
+from checks.routes import registrys_address, route_to
 from checks.unread import unread
 
 
@@ -17,10 +17,10 @@ def effective_route_drops(subject: Subject, evidence: Evidence) -> Answer:
     Source: https://learn.microsoft.com/azure/virtual-network/diagnose-network-routing-problem
     """
     del subject
-    routes, there = evidence.routes, _address(evidence.resolution)
+    routes, there = evidence.routes, registrys_address(evidence.connection, evidence.resolution)
     if not isinstance(routes, Routes):
         return unread("the effective routes of the client's interface", routes)
-    route = route_to(there, routes)
+    route = route_to(there, routes) if there else None
     if route is None:
         return Cleared(saw=f"none of {len(routes.routes)} effective routes is known to be for the registry")
     way = f"the effective route to {there} is that for {', '.join(route.prefixes)}, to {route.hop}"
@@ -33,9 +33,3 @@ def effective_route_drops(subject: Subject, evidence: Evidence) -> Answer:
             "AzureContainerRegistry with next hop Internet, or through the appliance that may carry it.",
         )
     return Cleared(saw=way + (f" at {', '.join(route.addresses)}" if route.addresses else ""))
-
-
-def _address(resolution: object) -> str:
-    """The login server's IPv4 address, as routes know it; nothing where it has none."""
-    known = resolution.addresses if isinstance(resolution, Resolution) else ()
-    return next((address for address in known if ":" not in address), "")

@@ -3,9 +3,10 @@
 from msgspec.structs import replace
 
 from checks.acr.effective_route_drops import effective_route_drops
-from checks.evidence import Route, Routes
+from checks.evidence import Connection, Route, Routes
 from checks.model import Cause, CauseName, Cleared, Place, Unknown
 from tests.examined import ASKED_OF, ILL, WELL, blind
+from tests.surroundings import HOST, PRIVATE
 
 
 def test_a_route_to_nowhere_is_the_cause_where_next_hop_could_not_be_asked() -> None:
@@ -33,6 +34,17 @@ def test_a_route_that_leads_on_is_cleared_with_where_it_leads() -> None:
     assert effective_route_drops.ask(ASKED_OF, appliance) == Cleared(
         saw="the effective route to 20.50.200.1 is that for 0.0.0.0/0, to VirtualAppliance at 10.9.0.4"
     )
+
+
+def test_it_is_the_route_to_the_address_that_the_machine_itself_found() -> None:
+    private = replace(
+        ILL["route to nowhere"],
+        connection=Connection(HOST, "Unreachable", address=PRIVATE),
+        routes=Routes("nic", (Route(("0.0.0.0/0",), "Internet"), Route(("10.0.0.0/8",), "None"))),
+    )
+    answer = effective_route_drops.ask(ASKED_OF, private)
+    assert isinstance(answer, Cause)
+    assert answer.saw == f"the effective route to {PRIVATE} is that for 10.0.0.0/8, to None: it is dropped"
 
 
 def test_routes_that_cannot_be_compared_with_an_address_are_only_counted() -> None:
