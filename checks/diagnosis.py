@@ -8,7 +8,7 @@ from checks.frame import Check, Subject
 from checks.model import Answer, Cause, Cleared, Diagnosis, Finding, RegistryItself, Unknown
 
 # What is seen from where the client is, the most exact first.
-_AT_THE_CLIENT: Final = ("groups", "hops", "routes", "connection")
+AT_THE_CLIENT: Final = ("groups", "hops", "routes", "connection")
 # What is seen from where the bot is: the client's network is another one.
 _FROM_HERE: Final = ("resolution", "contact", "handshake", "challenge", "login", "data_endpoints")
 
@@ -45,7 +45,7 @@ def _answer(check: Check, subject: Subject, evidence: Evidence) -> Answer:
 
 
 def _nearness(check: Check) -> int:
-    return _AT_THE_CLIENT.index(check.needs) if check.needs in _AT_THE_CLIENT else len(_AT_THE_CLIENT)
+    return AT_THE_CLIENT.index(check.needs) if check.needs in AT_THE_CLIENT else len(AT_THE_CLIENT)
 
 
 def _from_here(finding: Finding, subject: Subject) -> Finding:

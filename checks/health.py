@@ -8,7 +8,7 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from checks.diagnosis import ask_all
+from checks.diagnosis import AT_THE_CLIENT, ask_all
 from checks.evidence import Challenge, Evidence, NotAsked
 from checks.frame import Check, Subject
 from checks.intake.advice import ADVICE
@@ -58,10 +58,7 @@ _PARTS: Final = {
     "challenge": Part.WAY,
     "login": Part.LOGIN,
     "data_endpoints": Part.LAYERS,
-    "groups": Part.CLIENT,
-    "hops": Part.CLIENT,
-    "routes": Part.CLIENT,
-    "connection": Part.CLIENT,
+    **dict.fromkeys(AT_THE_CLIENT, Part.CLIENT),
 }
 
 
@@ -151,7 +148,11 @@ def health(registry: Registry, subject: Subject, evidence: Evidence, checks: Ite
 
 def may_ask(check: Check) -> bool:
     """Whether there is a registry for whose health this check is asked; the others go by signals alone."""
-    return check.needs is not None or not check.explains or not _SEEN_HERE.isdisjoint(check.explains)
+    return _may_ask(check, _SEEN_HERE)
+
+
+def _may_ask(check: Check, seen: set[Symptom]) -> bool:
+    return check.needs is not None or not check.explains or not seen.isdisjoint(check.explains)
 
 
 _SEEN_HERE: Final = {
@@ -172,7 +173,7 @@ def _is_asked(check: Check, subject: Subject, evidence: Evidence) -> bool:
         seen.add(Symptom.PUSH_DISALLOWED)
     if _denied(evidence):
         seen.add(Symptom.ADDRESS_DENIED)
-    return check.needs is not None or not check.explains or not seen.isdisjoint(check.explains)
+    return _may_ask(check, seen)
 
 
 _LOCKS: Final = {"repository_locked": "repository", "tag_locked": "tag", "manifest_locked": "manifest"}

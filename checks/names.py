@@ -56,7 +56,12 @@ def place_of(machine_id: str) -> str:
     """What machines in the same place of a network share: their scale set's resource id; else the machine's own."""
     low = machine_id.lower()
     scale_set, _, _ = low.partition("/virtualmachines/")
-    return scale_set if "/virtualmachinescalesets/" in low else low
+    return scale_set if is_of_scale_set(low) else low
+
+
+def is_of_scale_set(resource_id: str) -> bool:
+    """Whether it is a machine of a scale set, or the network interface of one."""
+    return "/virtualmachinescalesets/" in resource_id.lower()
 
 
 def is_host(text: str) -> bool:

@@ -434,8 +434,6 @@ def pushed(medic: Medic, news: Pushed) -> None:
         if held:
             medic.queue.send(Undo(news.registry, held.id, PUSH_SUCCEEDED))
         else:
-            if incident.state is State.WAITING:
-                medic.approvals.end(incident.id)
             close(medic, incident, PUSH_SUCCEEDED, news.at)
 
 
@@ -451,17 +449,17 @@ def withdraw(medic: Medic, overtaken: Collection[Overtaken]) -> None:
                 continue
             if medic.ledger.held(incident.id, registry):
                 continue
-            at = max(since[one] for one in incident.signals)
-            if incident.state is State.WAITING:
-                medic.approvals.end(incident.id)
-            close(medic, incident, SUCCEEDED_SINCE, at)
+            close(medic, incident, SUCCEEDED_SINCE, max(since[one] for one in incident.signals))
 
 
 def close(medic: Medic, incident: Incident, why: str, over_at: datetime | None = None) -> None:
     """End an incident in which nothing is left to undo. People who were told of it, and its ticket, learn why.
 
+    What a person was asked about it is void.
     `over_at` is when it was over, for news that comes late: a failure after that is another one.
     """
+    if incident.state is State.WAITING:
+        medic.approvals.end(incident.id)
     if incident.attempts and incident.state is not State.CLOSED:
         registry = medic.registries[incident.registry]
         _tell(medic, notices.is_over(incident, why, registry, medic.clock()))

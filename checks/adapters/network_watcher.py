@@ -23,7 +23,7 @@ from checks.evidence import (
     Vantage,
     Verdict,
 )
-from checks.names import is_address_like
+from checks.names import is_address_like, is_of_scale_set
 
 _NETWORK: Final = "2026-03-01"
 _COMPUTE: Final = "2024-07-01"
@@ -56,7 +56,7 @@ class AzureNetworkWatcher:
             location, stopped = str(shown.get("location", "")), _is_stopped(shown)
         if not interface:
             return Unreadable("the machine has no network interface")
-        version = _SCALE_SET_INTERFACE if "/virtualmachinescalesets/" in interface.lower() else _NETWORK
+        version = _SCALE_SET_INTERFACE if is_of_scale_set(interface) else _NETWORK
         card = self._arm.get(interface, version, _right_to_see(interface))
         if isinstance(card, Unreadable):
             return card
@@ -125,7 +125,7 @@ class AzureNetworkWatcher:
 
     def routes(self, vantage: Vantage) -> Routes | Unreadable | NotAsked:
         """The routes in force on the interface, for which its machine must run. Of scale sets there are none to see."""
-        if "/virtualmachinescalesets/" in vantage.interface.lower():
+        if is_of_scale_set(vantage.interface):
             return NotAsked()
         if vantage.stopped:
             return Unreadable(_STOPPED)
@@ -189,13 +189,13 @@ def _split_at(text: str, mark: str) -> tuple[str, str, str]:
 
 
 def _read_right(machine: str) -> str:
-    if "/virtualmachinescalesets/" in machine.lower():
+    if is_of_scale_set(machine):
         return "Microsoft.Compute/virtualMachineScaleSets/virtualMachines/read"
     return "Microsoft.Compute/virtualMachines/read"
 
 
 def _right_to_see(interface: str) -> str:
-    if "/virtualmachinescalesets/" in interface.lower():
+    if is_of_scale_set(interface):
         return "Microsoft.Compute/virtualMachineScaleSets/virtualMachines/networkInterfaces/read"
     return f"{_INTERFACES}/read"
 

@@ -15,7 +15,7 @@ from typing import Final
 import msgspec
 
 from checks.addresses import client_in
-from checks.intake.overtaken import Overtaken, Success, overtaken, standing
+from checks.intake.overtaken import Overtaken, Success, parted
 from checks.model import CauseName, Image, Proof, Registry, Rejection, Signal, Source, Symptom
 from checks.names import is_digest, is_repository, is_tag
 
@@ -111,11 +111,9 @@ def read_bodies(
         for row in _rows_of(body, batch, source):
             _sort(row, batch, succeeded, registries, source)
     if batch.signals:
-        successes = tuple(_successes(succeeded, batch.signals, registries))
-        left = standing(batch.signals, successes)
-        batch.overtaken = overtaken(batch.signals, successes)
-        batch.uneventful += len(batch.signals) - len(left)
-        batch.signals = left
+        successes = _successes(succeeded, batch.signals, registries)
+        batch.signals, batch.overtaken = parted(batch.signals, successes)
+        batch.uneventful += len(batch.overtaken)
     return batch
 
 

@@ -3,7 +3,7 @@
 A push is many requests, and a client tries some of them again. What failed and then succeeded is no failure.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -34,27 +34,24 @@ class Overtaken(Value, frozen=True):
     at: datetime
 
 
-def overtaken(signals: Iterable[Signal], successes: Iterable[Success]) -> list[Overtaken]:
-    """The signals that a success came after, with the time of the last."""
-    last = _latest(successes)
-    found = ((signal, last.get(_needs(signal))) for signal in signals)
-    return [Overtaken(signal, at) for signal, at in found if at and at > signal.at]
+def parted(signals: Iterable[Signal], successes: Iterable[Success]) -> tuple[list[Signal], list[Overtaken]]:
+    """The signals that still stand, and those that a success came after, with the time of the last.
 
-
-def _latest(successes: Iterable[Success]) -> dict[_Key, datetime]:
+    A layer's stands with the image that it was pushed for, where that is told.
+    """
     last: dict[_Key, datetime] = {}
     for success in successes:
         for key in _proves(success):
             last[key] = max(last.get(key, success.at), success.at)
-    return last
-
-
-def standing(signals: Sequence[Signal], successes: Iterable[Success]) -> list[Signal]:
-    """The signals that no success came after; a layer's with the image that it was pushed for, where that is told."""
-    last = _latest(successes)
-    left = [signal for signal in signals if last.get(_needs(signal), signal.at) <= signal.at]
+    left, over = list[Signal](), list[Overtaken]()
+    for signal in signals:
+        at = last.get(_needs(signal), signal.at)
+        if at > signal.at:
+            over.append(Overtaken(signal, at))
+        else:
+            left.append(signal)
     tagged = {_push(signal): signal for signal in left if signal.image and signal.image.tag}
-    return [_whole(signal, tagged.get(_push(signal))) for signal in left]
+    return [_whole(signal, tagged.get(_push(signal))) for signal in left], over
 
 
 def _proves(success: Success) -> tuple[_Key, ...]:

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from msgspec.structs import replace
 
-from checks.intake.overtaken import Success, standing
+from checks.intake.overtaken import Success, parted
 from checks.model import CauseName, Image, Signal, Symptom
 from tests.memory import START
 from tests.worlds import ADDRESS, APP, CONTOSO, NEW, PIPELINE, address_denied, push_refused
@@ -40,7 +40,7 @@ def success(image: Image | None = APP, **changes: object) -> Success:
     ],
 )
 def test_a_success_afterwards_withdraws_the_failure(failed: Signal, later: Success) -> None:
-    assert standing([failed], [later]) == []
+    assert parted([failed], [later])[0] == []
 
 
 @pytest.mark.parametrize(
@@ -62,17 +62,17 @@ def test_a_success_afterwards_withdraws_the_failure(failed: Signal, later: Succe
     ],
 )
 def test_a_success_before_or_of_something_else_withdraws_nothing(failed: Signal, other: Success) -> None:
-    assert standing([failed], [other]) == [failed]
+    assert parted([failed], [other])[0] == [failed]
 
 
 def test_of_many_tries_those_stand_that_no_success_came_after() -> None:
     again = replace(REFUSED, id="again", at=LATER + timedelta(seconds=1))
-    assert standing([REFUSED, again], [success()]) == [again]
+    assert parted([REFUSED, again], [success()])[0] == [again]
 
 
 def test_a_refused_layer_is_of_the_image_that_the_same_push_names() -> None:
     layer = replace(REFUSED, id="layer", image=LAYER)
-    assert standing([layer, REFUSED], []) == [replace(layer, image=APP), REFUSED]
+    assert parted([layer, REFUSED], [])[0] == [replace(layer, image=APP), REFUSED]
 
 
 @pytest.mark.parametrize(
@@ -87,4 +87,4 @@ def test_a_refused_layer_is_of_the_image_that_the_same_push_names() -> None:
 )
 def test_a_refused_layer_of_another_push_keeps_to_itself(changes: dict[str, object]) -> None:
     layer = replace(REFUSED, id="layer", image=LAYER)
-    assert standing([layer, replace(REFUSED, **changes)], [])[0] == layer
+    assert parted([layer, replace(REFUSED, **changes)], [])[0][0] == layer
